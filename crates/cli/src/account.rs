@@ -1,8 +1,9 @@
 //! What the tool asks of an AWS account. This file and its folder alone name an SDK.
 //!
 //! Here and in `account/` is all that the tool can do: it reads, it calls functions, it writes switches and plans, and it answers
-//! questions. No ledger is written, and RDS is not called.
+//! questions. No ledger is written, and RDS is only asked.
 
+mod databases;
 mod executions;
 mod functions;
 mod parameters;
@@ -27,6 +28,7 @@ use failover::{
     ports::Ledger as _,
 };
 
+pub use databases::{Database, GlobalDatabase};
 pub use executions::Execution;
 pub use functions::Said;
 

@@ -9,9 +9,11 @@ use failover::{
 
 use crate::consent::Consent;
 pub use by_hand::{ByHandCommand, MessagesCommand};
+pub use init::Init;
 pub use moving::MoveCommand;
 
 mod by_hand;
+mod init;
 mod moving;
 
 const EXIT_CODES: &str = "\
@@ -83,6 +85,15 @@ pub enum Command {
         /// The Region that is to have the writer; every other member Region where none is named.
         #[arg(long, value_name = "REGION", value_parser = region)]
         to: Option<Region>,
+    },
+    /// Looks at everything around plans: roads, rights, functions, the witness, versions, topics, secrets, documents and ledgers.
+    ///
+    /// One line for each check: ok, fault or unknown, and what to do. Functions are called for dry runs alone, and what would write is
+    /// not tried. The exit code is 0 where every check is ok, 1 where one is a fault, and 3 where one could not be made.
+    Doctor {
+        /// The plan; every plan where none is named.
+        #[arg(value_parser = plan)]
+        plan: Option<PlanName>,
     },
     /// Lists the runs that the ledgers of all member Regions hold, the newest first.
     ///
@@ -170,6 +181,11 @@ pub enum PlanCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
+    /// Writes a plan, and the answers of `make deploy`, from what RDS shows of a database.
+    ///
+    /// What was guessed is named with its reason, and in the answers it stands above its line. Nothing but the two files is written.
+    /// It needs the rights to describe global clusters, clusters and instances, which the policies for people do not have.
+    Init(Init),
     /// Prints a plan's document as it lies in the Regions, and says which of them have another one.
     Show {
         /// The plan.

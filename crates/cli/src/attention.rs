@@ -58,7 +58,7 @@ pub(crate) fn of(survey: &Survey, now: Timestamp) -> Vec<String> {
 }
 
 /// The Regions run different functions: what one writes down the other may not read.
-fn versions(survey: &Survey) -> Option<String> {
+pub(crate) fn versions(survey: &Survey) -> Option<String> {
     let told = survey.regions.iter().filter_map(|(region, entry)| {
         let vantage = entry.books.as_ref().ok()?.vantage.as_ref()?;
         Some((region, vantage.version.as_deref()?))
@@ -77,7 +77,7 @@ fn versions(survey: &Survey) -> Option<String> {
     })
 }
 
-fn unanswered((region, entry): (&Region, &Entry)) -> Option<String> {
+pub(crate) fn unanswered((region, entry): (&Region, &Entry)) -> Option<String> {
     let why = entry.books.as_ref().err()?;
     let what = if matches!(why, Error::Unavailable(_)) {
         format!("{region} does not answer")
@@ -171,14 +171,14 @@ fn lease(rows: &Rows, now: Timestamp) -> Option<String> {
     })
 }
 
-fn switches(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
+pub(crate) fn switches(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
     let (parameter, value) = entry.switches.as_ref()?.on(&survey.name)?;
     Some(format!(
         "{parameter} is on in {region} ({value}): no run acts there until it says off"
     ))
 }
 
-fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
+pub(crate) fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
     match &entry.document {
         // Whoever does not answer is named already.
         Document::Unread(why) => entry
@@ -209,7 +209,7 @@ fn document(survey: &Survey, region: &Region, entry: &Entry) -> Option<String> {
     }
 }
 
-fn behind(rows: &Rows, region: &Region, row: &PlanState) -> Option<String> {
+pub(crate) fn behind(rows: &Rows, region: &Region, row: &PlanState) -> Option<String> {
     let current = rows.current()?;
     (row.proven_epoch() < current.epoch).then(|| {
         format!(
@@ -220,7 +220,7 @@ fn behind(rows: &Rows, region: &Region, row: &PlanState) -> Option<String> {
     })
 }
 
-fn probe(rows: &Rows, region: &Region, books: &Books, now: Timestamp) -> Option<String> {
+pub(crate) fn probe(rows: &Rows, region: &Region, books: &Books, now: Timestamp) -> Option<String> {
     let current = rows.current()?;
     let Some(vantage) = &books.vantage else {
         return Some(format!("the probe in {region} has not looked yet"));

@@ -12,9 +12,10 @@ use crate::{
     clock::now,
     consent::Consent,
     desk::{Desk, PACE},
+    doctor,
     ending::{Answer, Ending},
     failback, failover as unplanned, fence, forced, history, losses, messages, pause, plan_check,
-    plan_put, plan_show, printed, ready, run, set_up, status, switchover,
+    plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
     terminal::Terminal,
 };
 
@@ -40,6 +41,10 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
                 let at = (output, now());
                 status::run(desk.account, desk.first, plan.as_ref(), at).await
             };
+            office.at(act).await
+        }
+        Command::Doctor { plan } => {
+            let act = async |desk: &Desk<'_>| doctor::run(desk, plan.as_ref(), now()).await;
             office.at(act).await
         }
         Command::Ready { plan, to } => {
@@ -82,6 +87,10 @@ async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {
             complaints: Vec::new(),
             ending: Ending::Well,
         },
+        PlanCommand::Init(init) => {
+            let act = async |desk: &Desk<'_>| plan_init::run(desk, init.wanted()).await;
+            office.at(act).await
+        }
         PlanCommand::Show { plan } => {
             let act = async |desk: &Desk<'_>| plan_show::run(desk, &plan).await;
             office.at(act).await

@@ -1,6 +1,7 @@
 //! An account for tests, as AWS's own protocols show it: what each Region holds, and which of them is dead.
 
 mod asked;
+pub(crate) mod rds;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -150,6 +151,10 @@ pub(crate) struct Place {
     pub(crate) says: BTreeMap<String, Said>,
     /// What every other function says; nothing where none is deployed.
     pub(crate) says_else: Option<Said>,
+    /// What RDS shows, by the operation and the identifier that is asked for.
+    pub(crate) rds: BTreeMap<String, String>,
+    /// An operation that whoever asks may not call; every other one may be.
+    pub(crate) denies: Option<&'static str>,
 }
 
 /// The account.
@@ -258,7 +263,20 @@ impl Fake {
         let place = self.places.get(region).unwrap_or(&empty);
         let item = |body: Value| json!({"Item": {"body": wire(&body)}});
         let nothing = || json!({});
+        if place.denies == Some(asked.name()) {
+            let says = format!(
+                "User: arn:aws:iam::123456789012:user/a is not authorized to perform: {}",
+                asked.name()
+            );
+            return (
+                400,
+                false,
+                json!({"__type": "AccessDeniedException", "message": says}),
+            );
+        }
         let body = match asked {
+            // RDS speaks XML.
+            Asked::Rds(..) => nothing(),
             Asked::Parameters => {
                 let parameters = self.parameters(region, place);
                 let parameters = parameters
@@ -353,9 +371,19 @@ impl HttpConnector for Fake {
         let answer = if self.dead.contains(&region) {
             Err(ConnectorError::timeout("timed out".into()))
         } else {
-            let (status, has_failed, body) = self.answer(&region, &asked);
+            let (status, has_failed, body) = match &asked {
+                Asked::Rds(operation, identifier) => {
+                    let place = self.places.get(&region);
+                    let (status, text) = rds::answer(place, operation, identifier);
+                    (status, false, text)
+                }
+                _ => {
+                    let (status, has_failed, body) = self.answer(&region, &asked);
+                    (status, has_failed, body.to_string())
+                }
+            };
             let status = StatusCode::try_from(status).unwrap();
-            let mut answer = HttpResponse::new(status, SdkBody::from(body.to_string()));
+            let mut answer = HttpResponse::new(status, SdkBody::from(body));
             if has_failed {
                 answer
                     .headers_mut()

@@ -58,6 +58,7 @@ mod tests {
     fn every_shell_completes_every_command_and_the_manual_has_them_all() {
         let commands = [
             "switchover",
+            "doctor",
             "failover",
             "failback",
             "pause",

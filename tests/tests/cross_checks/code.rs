@@ -100,9 +100,12 @@ fn only_the_adapters_the_operators_tool_and_test_tools_depend_on_an_sdk() {
 }
 
 /// What the tool asks of AWS: what reads, and what acts.
-const ASKED: [&str; 5] = [
+const ASKED: [&str; 8] = [
     "query",
     "get_parameters_by_path",
+    "describe_global_clusters",
+    "describe_db_clusters",
+    "describe_db_instances",
     "describe_execution",
     "get_execution_history",
     "provide_credentials",
@@ -137,7 +140,21 @@ fn the_operators_tool_names_an_sdk_in_one_place_and_acts_through_functions_and_s
             "this check finds no {call}"
         );
     }
-    assert!(!code.contains("aws_sdk_rds"), "it calls RDS");
+    // RDS is only asked: who names it describes, and does nothing else.
+    let of_rds: Vec<_> = account
+        .iter()
+        .filter(|path| text(path).contains("aws_sdk_rds"))
+        .collect();
+    assert_eq!(of_rds, ["crates/cli/src/account/databases.rs"]);
+    let rds = text(of_rds[0]);
+    let (sent, described) = (
+        rds.matches(".send()").count(),
+        rds.matches(".describe_").count(),
+    );
+    assert!(
+        sent > 0 && sent == described,
+        "{sent} calls of RDS, of which {described} describe"
+    );
     // Whatever changes something elsewhere begins so, in AWS's own words.
     for change in [
         "put_",
@@ -149,6 +166,13 @@ fn the_operators_tool_names_an_sdk_in_one_place_and_acts_through_functions_and_s
         "batch_",
         "transact_",
         "stop_",
+        "modify_",
+        "failover_",
+        "switchover_",
+        "promote_",
+        "remove_",
+        "reboot_",
+        "restore_",
     ] {
         let change = format!(".{change}");
         let begins = code.match_indices(&change).map(|(at, _)| {
@@ -187,7 +211,9 @@ fn the_tools_commands_that_read_change_nothing() {
         "history",
         "run",
         "approvals",
+        "doctor",
         "plan_check",
+        "plan_init",
         "plan_show",
         "survey",
         "attention",
@@ -218,6 +244,15 @@ fn the_tools_commands_that_read_change_nothing() {
         tool().iter().filter(acts).count() >= 5,
         "this check finds nobody who acts"
     );
+}
+
+#[test]
+fn the_tool_knows_reasons_about_secrets_by_how_readiness_begins_them() {
+    let said = text("crates/steps/src/readiness/later.rs");
+    let begun = said.matches("\"secret {name} ").count();
+    assert_eq!((begun, said.matches("secret {name}").count()), (2, 2));
+    let known = "const SECRET: &str = \"secret \";";
+    assert!(text("crates/cli/src/doctor/of_plan.rs").contains(known));
 }
 
 #[test]

@@ -42,6 +42,31 @@ fn the_guide_explains_every_parameter_and_its_examples_have_no_fault() {
     }
 }
 
+/// What the operator's tool writes of a database, which its own tests hold it to, is taken by the program that deploys.
+#[test]
+fn the_answers_that_the_operators_tool_writes_are_without_a_fault_and_deploy_its_plan() {
+    let made = repository::root().join("crates/cli/tests/init");
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["orders.yaml", "orders.json"] {
+        std::fs::copy(made.join(file), folder.path().join(file)).unwrap();
+    }
+    let program = repository::root().join("tools/deploy");
+    let answers = folder.path().join("orders.yaml");
+    let check = || {
+        let words = [
+            program.to_str().unwrap(),
+            "deploy",
+            answers.to_str().unwrap(),
+            "--check",
+        ];
+        python(&words, "")
+    };
+    let output = check();
+    assert!(output.status.success(), "{}", said(&output));
+    std::fs::remove_file(folder.path().join("orders.json")).unwrap();
+    assert!(said(&check()).contains("orders.json"), "it deploys no plan");
+}
+
 #[test]
 fn from_nothing_to_a_protected_plan_there_are_twelve_commands_at_most_and_eight_with_a_database() {
     let guide = repository::text("docs/how-to/deploy.md");

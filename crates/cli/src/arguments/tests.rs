@@ -17,6 +17,11 @@ fn what_can_be_typed_is_consistent() {
 fn what_is_typed_wrong_is_refused_with_2() {
     for words in [
         &["plan", "check"][..],
+        &["plan", "init"],
+        &["plan", "init", "--global-cluster", "a", "--instance", "b"],
+        &["plan", "init", "--global-cluster", "orders--1"],
+        &["plan", "init", "--instance", "a", "--witness", "Ohio"],
+        &["doctor", "orders.json"],
         &["ready"],
         &["ready", "orders.json"],
         &["ready", "orders", "--to", "Ohio"],

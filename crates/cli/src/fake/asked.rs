@@ -16,11 +16,15 @@ pub(super) enum Asked {
     History,
     Answer(String),
     Function(String, Value),
+    Rds(String, String),
 }
 
 impl Asked {
     /// What a request asks for.
     pub(super) fn read(request: &HttpRequest) -> Self {
+        if request.uri().contains("://rds.") {
+            return of_rds(request.body().bytes().unwrap_or_default());
+        }
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let body: Value =
             serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
@@ -63,7 +67,24 @@ impl Asked {
             Self::Execution => "execution",
             Self::History => "history",
             Self::Answer(_) => "answer",
-            Self::Function(name, _) => name,
+            Self::Function(name, _) | Self::Rds(name, _) => name,
         }
     }
+}
+
+/// RDS is asked by a form: the operation, and whose identifier it is about.
+fn of_rds(form: &[u8]) -> Asked {
+    let form = std::str::from_utf8(form).unwrap();
+    let (mut operation, mut identifier) = (String::new(), String::new());
+    for (name, value) in form.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "Action" => value.clone_into(&mut operation),
+            "GlobalClusterIdentifier"
+            | "DBClusterIdentifier"
+            | "DBInstanceIdentifier"
+            | "Filters.Filter.1.Values.Value.1" => value.clone_into(&mut identifier),
+            _ => {}
+        }
+    }
+    Asked::Rds(operation, identifier)
 }

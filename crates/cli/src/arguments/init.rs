@@ -1,0 +1,72 @@
+//! What `plan init` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use failover::{
+    domain::{PlanName, Region},
+    topology::names::is_identifier,
+};
+
+use super::{plan, region};
+use crate::plan_init::{Database, Wanted};
+
+/// A database, and where its plan is written.
+#[derive(Debug, Clone, Args)]
+pub struct Init {
+    /// The database that is to be protected.
+    #[command(flatten)]
+    pub database: GlobalClusterOrInstance,
+    /// What the plan is to be called; made of the database's name where nothing is said.
+    #[arg(long, value_name = "PLAN", value_parser = plan)]
+    pub plan: Option<PlanName>,
+    /// A third Region that is to observe.
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub witness: Option<Region>,
+    /// The folder that both files are written into.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub into: PathBuf,
+    /// Writes over files that are there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// One of both.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct GlobalClusterOrInstance {
+    /// The identifier of an Aurora global database.
+    #[arg(long, value_name = "IDENTIFIER", value_parser = identifier)]
+    pub global_cluster: Option<String>,
+    /// The identifier of an RDS instance with a replica in another Region, or of that replica.
+    #[arg(long, value_name = "IDENTIFIER", value_parser = identifier)]
+    pub instance: Option<String>,
+}
+
+impl Init {
+    /// What is wanted.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted<'_> {
+        let database = match &self.database.instance {
+            Some(name) => Database::Instance(name),
+            None => Database::GlobalCluster(self.database.global_cluster.as_deref().unwrap_or("")),
+        };
+        Wanted {
+            database,
+            plan: self.plan.as_ref(),
+            witness: self.witness.as_ref(),
+            folder: &self.into,
+            force: self.force,
+        }
+    }
+}
+
+fn identifier(text: &str) -> Result<String, String> {
+    if is_identifier(text) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "RDS has no such identifiers; use letters, digits and single hyphens, a letter first"
+            .to_owned(),
+    )
+}

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     adopt, approvals, approve,
     arguments::{
-        Arguments, ByHandCommand, Command, MessagesCommand, MoveCommand, Output, Place,
+        Arguments, ByHandCommand, Command, Init, MessagesCommand, MoveCommand, Output, Place,
         PlanCommand, PlanOrAll,
     },
     clock::now,
@@ -88,7 +88,7 @@ async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {
             ending: Ending::Well,
         },
         PlanCommand::Init(init) => {
-            let act = async |desk: &Desk<'_>| plan_init::run(desk, init.wanted()).await;
+            let act = async |desk: &Desk<'_>| plan_init::run(desk, to_be_made(&init)).await;
             office.at(act).await
         }
         PlanCommand::Show { plan } => {
@@ -257,4 +257,20 @@ async fn reach(place: &Place) -> Result<(Account, Vec<Region>), Answer> {
     let credentials = account.has_credentials().await;
     credentials.map_err(|why| Answer::none(Ending::Unknown, why))?;
     Ok((account, first))
+}
+
+/// What `plan init` is to make.
+fn to_be_made(init: &Init) -> plan_init::Wanted<'_> {
+    let database = match (&init.database.instance, &init.database.global_cluster) {
+        (Some(name), _) => plan_init::Database::Instance(name),
+        // Clap asks for one of both.
+        (None, name) => plan_init::Database::GlobalCluster(name.as_deref().unwrap_or_default()),
+    };
+    plan_init::Wanted {
+        database,
+        plan: init.plan.as_ref(),
+        witness: init.witness.as_ref(),
+        folder: &init.into,
+        force: init.force,
+    }
 }

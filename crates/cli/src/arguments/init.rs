@@ -9,7 +9,6 @@ use failover::{
 };
 
 use super::{plan, region};
-use crate::plan_init::{Database, Wanted};
 
 /// A database, and where its plan is written.
 #[derive(Debug, Clone, Args)]
@@ -41,24 +40,6 @@ pub struct GlobalClusterOrInstance {
     /// The identifier of an RDS instance with a replica in another Region, or of that replica.
     #[arg(long, value_name = "IDENTIFIER", value_parser = identifier)]
     pub instance: Option<String>,
-}
-
-impl Init {
-    /// What is wanted.
-    #[must_use]
-    pub fn wanted(&self) -> Wanted<'_> {
-        let database = match &self.database.instance {
-            Some(name) => Database::Instance(name),
-            None => Database::GlobalCluster(self.database.global_cluster.as_deref().unwrap_or("")),
-        };
-        Wanted {
-            database,
-            plan: self.plan.as_ref(),
-            witness: self.witness.as_ref(),
-            folder: &self.into,
-            force: self.force,
-        }
-    }
 }
 
 fn identifier(text: &str) -> Result<String, String> {

@@ -15,6 +15,8 @@ pub struct Printed {
 
 /// How a block begins whose commands are for a real account alone: no kept world has what they ask about.
 const OF_AN_ACCOUNT: &str = "```account";
+/// How a block begins that shows what people are told: its commands are of another day.
+const MESSAGE: &str = "```message";
 
 /// Every command in the README and in the documents below `docs` that is for any world. One that stands in several documents, word
 /// for word, is there once.
@@ -49,7 +51,7 @@ fn of(document: &str, text: &str, is_of_an_account: bool) -> Vec<Printed> {
         let line = line.trim();
         if line.starts_with("```") {
             is_block = !is_block;
-            is_code = is_block && (line == OF_AN_ACCOUNT) == is_of_an_account;
+            is_code = is_block && line != MESSAGE && (line == OF_AN_ACCOUNT) == is_of_an_account;
             goes_on = false;
         } else if is_code && goes_on {
             let command = found.last_mut().unwrap();
@@ -98,6 +100,8 @@ mod tests {
             found.into_iter().map(|one| one.text).collect::<Vec<_>>()
         };
         assert_eq!(texts(true), ["aws s3 ls"]);
+        let message = of("a.md", "```message\n    aws s3 ls\n```\n", false);
+        assert_eq!(message, []);
         assert_eq!(texts(false), ["aws sts get-caller-identity"]);
     }
 }

@@ -25,7 +25,10 @@ use crate::{
 
 pub use all::{Line, Summary, run_all};
 pub(crate) use drill::{Drill, FAILBACK, Played, RUN, SOON};
-pub(crate) use ends::{Ends, QUESTION, RETURN, SUSPECTED, TOOK_OVER, Told};
+pub(crate) use ends::{
+    DETACHED, Ends, FENCED, NOT_KEPT_OUT, NOT_STARTED, NOT_TAKEN, QUESTION, RETURN, STOPPED,
+    SUSPECTED, TOOK_OVER, Told, UNFINISHED,
+};
 pub use keep::{ask, keep};
 pub(crate) use outcome::Outcome;
 

@@ -10,6 +10,7 @@
 )]
 
 mod conditions;
+pub mod example;
 mod fixtures;
 mod functions;
 mod inputs;
@@ -97,6 +98,8 @@ struct Kept {
     runs: BTreeMap<RunId, Run>,
     looked: BTreeMap<Region, Vantage>,
     told: Vec<String>,
+    /// Subjects and texts.
+    messages: Vec<(String, String)>,
     /// By Region, bucket and key.
     objects: BTreeMap<(Region, String, String), Object>,
     /// The ends of runs that were published.
@@ -161,6 +164,11 @@ impl Books {
 
     pub fn told(&self) -> Vec<String> {
         self.kept.lock().unwrap().told.clone()
+    }
+
+    /// Every message, its subject and its text.
+    pub fn messages(&self) -> Vec<(String, String)> {
+        self.kept.lock().unwrap().messages.clone()
     }
 
     fn answers(&self, region: &Region) -> Result<(), Error> {
@@ -241,14 +249,16 @@ impl People for Books {
     }
 
     /// It takes a while, in which others come in.
-    async fn publish(&self, _topic: &str, subject: &str, _text: &str) -> Result<(), Error> {
+    async fn publish(&self, _topic: &str, subject: &str, text: &str) -> Result<(), Error> {
         tokio::task::yield_now().await;
         let mut deaf = self.deaf.lock().unwrap();
         if *deaf > 0 {
             *deaf -= 1;
             return Err(Error::Unavailable("SNS does not answer".into()));
         }
-        self.kept.lock().unwrap().told.push(subject.to_owned());
+        let mut kept = self.kept.lock().unwrap();
+        kept.told.push(subject.to_owned());
+        kept.messages.push((subject.to_owned(), text.to_owned()));
         Ok(())
     }
 }

@@ -112,9 +112,13 @@ fn resources(machine: &Machine) -> String {
     let rights = functions
         .iter()
         .map(|called| format!("                  - {}\n", arn(called.0)));
-    let run = machine.run;
-    let failed = format!("{run} was refused or failed. The execution says why.");
-    let timed_out = format!("{run} came to no end in its time. The execution shows where.");
+    let run = format!("{}: {}", severity(machine), machine.run);
+    let failed = format!(
+        "{run} was refused or failed. Next: aurora-failover history names it, and the execution says why."
+    );
+    let timed_out = format!(
+        "{run} came to no end in its time. Next: aurora-failover history names it, and the execution shows where."
+    );
     let text = MACHINE
         .replace("<substitutions>", &substitutions.collect::<String>())
         .replace("<functions>", &rights.collect::<String>());
@@ -126,6 +130,16 @@ fn resources(machine: &Machine) -> String {
     .concat()
     .replace("<Id>", &pascal(machine.name))
     .replace("<name>", machine.name)
+}
+
+/// How soon a human must look where a run fails: at once where it was to answer an outage.
+fn severity(machine: &Machine) -> &'static str {
+    let states = machine.states();
+    if states.iter().any(|(name, _)| name == "ConfirmOutage") {
+        "CRITICAL"
+    } else {
+        "ACTION"
+    }
 }
 
 fn alarm(metric: &str, name: &str, told: &str) -> String {

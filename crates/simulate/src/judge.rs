@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use failover::{
     domain::RunId,
     ledger::{Intent, Lease, Run, RunKind},
+    notify::{Severity, parts},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -147,9 +148,9 @@ fn outage(state: &mut State, now: Timestamp) {
     let mut told = state
         .told
         .iter()
-        .filter(|told| !told.subject.contains(" by plan"));
+        .filter(|told| !told.subject.contains(parts::BY_PLAN));
     let is_told = told.any(|told| {
-        told.at >= since || told.at >= since - ANSWERED && !told.subject.starts_with("NOTICE")
+        told.at >= since || told.at >= since - ANSWERED && !begins(told, Severity::Notice)
     });
     if now.duration_since(since) > ANSWERED && !is_told && !is_left_incomplete(state) {
         let what = format!("nobody has written since {since}, and nobody was told");
@@ -157,10 +158,15 @@ fn outage(state: &mut State, now: Timestamp) {
     }
 }
 
+/// Whether a message is this urgent.
+fn begins(told: &Told, severity: Severity) -> bool {
+    told.subject.starts_with(severity.word())
+}
+
 /// Whether people were told of a change of writer that is not complete, and no run has completed one since: that stands however long.
 fn is_left_incomplete(state: &State) -> bool {
     let mut told = state.told.iter().rev();
-    let last = told.find(|told| told.subject.contains("is not complete"));
+    let last = told.find(|told| told.subject.contains(parts::INCOMPLETE));
     let completed = |since: Timestamp| {
         let mut ends = state
             .executions
@@ -187,9 +193,7 @@ fn told(case: &Case, state: &mut State) {
             .events
             .iter()
             .all(|timed| matches!(timed.event, Event::Started(..)));
-    let alarms = told
-        .iter()
-        .filter(|one| one.subject.starts_with("CRITICAL"));
+    let alarms = told.iter().filter(|one| begins(one, Severity::Critical));
     for one in alarms.filter(|_| is_undisturbed) {
         let what = format!("{}: {} in {}", one.at, one.subject, one.region);
         state.truth.violated(Rule::ToldOnce, what);
@@ -247,7 +251,7 @@ fn is_change_told(state: &State, intent: &Intent) -> bool {
     let mut told = state.told.iter();
     told.any(|told| {
         let is_of_it = told.at > intent.written_at || told.subject.contains(&about);
-        is_of_it && told.subject.starts_with("CRITICAL")
+        is_of_it && begins(told, Severity::Critical)
     })
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use failover::{
     domain::Region,
     ledger::{Outcome, RunKind},
+    notify::parts,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -102,7 +103,7 @@ fn is_begun_and_told(state: &State, region: &Region) -> bool {
         .filter_map(|row| row.intent.as_ref())
         .filter(|intent| intent.to == *region);
     begun.any(|intent| {
-        let what = format!("(epoch {}) was begun and no run finishes it", intent.epoch);
+        let what = format!("(epoch {}) {}", intent.epoch, parts::UNFINISHED);
         let mut told = state.told.iter();
         told.any(|told| told.subject.contains(&what))
     })
@@ -129,7 +130,7 @@ fn undone(case: &Case, state: &mut State) {
     }
     if let Some(promoted) = promoted(case, state) {
         let mut told = state.told.iter();
-        let is_given_up = told.any(|told| told.subject.contains("is not complete"));
+        let is_given_up = told.any(|told| told.subject.contains(parts::INCOMPLETE));
         if is_given_up || proven.as_ref() != Some(&promoted) {
             let what = format!(
                 "nothing hinders it, and the run that promotes {promoted} does not prove it"

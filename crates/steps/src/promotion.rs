@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use failover::{
     Error, guard,
     ledger::Run,
-    notify::{Message, Severity, commands, tell},
+    notify::{Message, Severity, commands, parts, tell, tool},
     pass::Pass,
     ports::{self, Ledger, People, Runtime},
     switches::Switches,
@@ -90,19 +90,22 @@ pub async fn point_of_no_return(
     let end = if run.forced && !run.plan.has_heart() {
         "Once it serves, commit a row there, and only then say so by the command."
     } else if run.forced {
-        "Then prove the writer by hand."
+        "Then prove the writer by the command, unless aurora-failover is doing so."
     } else {
-        "This run tells you its end."
+        "This run tells you its end. The command shows how far it is."
     };
-    let prove = || commands::prove(&run.plan, &run.to, pass.rows.epoch());
+    let command = match run.forced {
+        true => commands::prove(&run.plan, &run.to, pass.rows.epoch()),
+        false => tool::run(run),
+    };
     let message = Message {
         severity: Severity::Critical,
-        what: format!("point of no return: {target} is promoted by {way}"),
+        what: format!("{}: {target} is promoted by {way}", parts::RETURN),
         evidence: evidence.unwrap_or_else(|| "It is promoted by hand.".into()),
         out_since: run.out_since(),
         execution: run.execution.clone(),
         next: format!("Keep applications from writing in {}. {end}", run.from),
-        commands: run.forced.then(prove).into_iter().collect(),
+        commands: vec![command],
         ..Message::default()
     };
     tell(world, &run.plan, &message).await;

@@ -69,12 +69,14 @@ fn on_errors(name: &str) -> (String, &'static str) {
         // Its schedule calls it once an hour.
         "rebuild-global" | "replace-replica" => (
             format!(
-                "{name} ended in an error in two of three hours. What the members are made of may not be kept. Its log says why."
+                "ACTION: {name} ended in an error in two of three hours. What the members are made of may not be kept. Next: its log says why."
             ),
             HOURS,
         ),
         _ => (
-            format!("{name} ended in an error in three of five minutes. Its log says why."),
+            format!(
+                "ACTION: {name} ended in an error in three of five minutes. Next: its log says why."
+            ),
             MINUTES,
         ),
     }
@@ -98,7 +100,7 @@ fn alarms(template: &str) -> String {
         let name = function["FunctionName"].as_str().unwrap();
         let name = name.strip_prefix("aurora-failover-").unwrap();
         let refused = format!(
-            "Calls of {name} were refused in three of five minutes. Look at ReservedConcurrency and the quota of the account."
+            "ACTION: Calls of {name} were refused in three of five minutes. Next: look at ReservedConcurrency and the quota of the account."
         );
         alarm(id, name, "Errors", on_errors(name))
             + &alarm(id, name, "Throttles", (refused, MINUTES))

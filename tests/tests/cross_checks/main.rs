@@ -25,6 +25,7 @@ mod imports;
 mod installations;
 mod lists;
 mod machines;
+mod messages;
 mod metrics;
 mod names;
 mod network;

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use failover::notify::{parts, tool};
 use rustix::process::Signal;
 use serde_json::Value;
 use tests::{
@@ -144,10 +145,7 @@ impl Desk<'_> {
 
     /// The token of the newest question.
     fn token(&self, than: Option<&str>) -> String {
-        let newest = |said: &str| {
-            let (_, rest) = said.rsplit_once("--task-token '")?;
-            Some(rest.split_once('\'')?.0.to_owned())
-        };
+        let newest = |said: &str| Some(tool::token(said)?.to_owned());
         let is_new = |said: &str| newest(said).is_some_and(|token| Some(token.as_str()) != than);
         newest(&self.until(&["messages"], is_new)).unwrap()
     }
@@ -293,7 +291,7 @@ fn lost_and_home_again(desk: &mut Desk<'_>) {
         desk.told(&["return", "us-west-2"])
             .contains("us-west-2 is back")
     );
-    desk.until(&["messages"], |said| said.contains("was fenced"));
+    desk.until(&["messages"], |said| said.contains(parts::FENCED));
     let rehearsal = desk.starts(&["start-execution", "failback", "rehearse"], &[]);
     desk.ends(&rehearsal, "SUCCEEDED, rebuilt");
     let failback = desk.types_all(

@@ -77,3 +77,29 @@ fn several_regions_are_parted_by_commas_and_the_form_is_typed_anywhere() {
         ["us-east-1".into(), "us-west-2".into()]
     );
 }
+
+#[test]
+fn every_command_of_the_tool_that_a_message_prints_is_understood() {
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/reference/messages.md"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    let commands = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("    aurora-failover "));
+    let commands: Vec<_> = commands.collect();
+    assert!(commands.len() > 25, "this check sees only {commands:#?}");
+    for command in &commands {
+        // Only a token stands in quotes, and holds no space.
+        let command = command.replace('\'', "");
+        let words: Vec<_> = command.split(' ').collect();
+        let read = read(&words).unwrap_or_else(|why| panic!("{command}: {why}"));
+        let begins_in = read.place.regions;
+        assert_eq!(
+            begins_in.len(),
+            1,
+            "{command} begins in no Region that answers"
+        );
+    }
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use failover::installation::named;
+use failover::{
+    installation::named,
+    notify::{parts, tool},
+};
 use serde_json::{Value, json};
 
 use super::suspicions;
@@ -142,8 +145,8 @@ impl Drill<'_> {
 
     /// Answers the question of a run as a human would: with the token in its message. A failback asks once it has rebuilt.
     pub(crate) async fn answer(&self, region: &str, approve: bool) -> Result<(), Trouble> {
-        self.answer_to((region, &format!("shall {region} take over")), approve)
-            .await
+        let question = parts::may_take_over(&region.into());
+        self.answer_to((region, &question), approve).await
     }
 
     /// The same, of the question whose words are these.
@@ -156,11 +159,7 @@ impl Drill<'_> {
             .told_within(FAILBACK, question)
             .await
             .unwrap_or_default();
-        let token = message
-            .split_once("--task-token '")
-            .and_then(|(_, rest)| rest.split_once('\''))
-            .map(|(token, _)| token.to_owned())
-            .ok_or("no message holds a task token")?;
+        let token = tool::token(&message).ok_or("no message holds a task token")?;
         let sfn = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(region));
         if approve {
             self.world.timeline.say(Kind::Run, "a human", "approves");

@@ -52,11 +52,10 @@ pub(crate) enum Told {
     OnceARound,
 }
 
-/// Part of a subject: the writer is suspected.
-pub(crate) const SUSPECTED: &str = "is suspected";
+pub(crate) use failover::notify::parts::{
+    DETACHED, FENCED, NOT_KEPT_OUT, NOT_STARTED, NOT_TAKEN, RETURN, STOPPED, SUSPECTED, TOOK_OVER,
+    UNFINISHED,
+};
+
 /// Part of a subject: a human is asked.
 pub(crate) const QUESTION: &str = "shall us-east-1 take over";
-/// Part of a subject: the promotion begins.
-pub(crate) const RETURN: &str = "point of no return";
-/// Part of a subject: the standby is the writer.
-pub(crate) const TOOK_OVER: &str = "took over";

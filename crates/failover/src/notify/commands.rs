@@ -1,11 +1,12 @@
-//! The commands that messages print. They run as they stand under versions 1 and 2 of the AWS CLI.
+//! The commands of the AWS CLI that messages and answers print, for what the operator's tool does not do. They run as they stand under
+//! versions 1 and 2 of it.
 
 use serde_json::Value;
 
 use crate::{
     domain::{Epoch, Region},
     installation,
-    plan::{Plan, function_of},
+    plan::Plan,
 };
 
 /// Starts a state machine in a Region.
@@ -29,15 +30,7 @@ pub fn invoke(region: &Region, function: &str, payload: &Value) -> String {
     )
 }
 
-/// Starts, or goes on with, an unplanned failover by hand.
-#[must_use]
-pub fn unplanned(plan: &Plan, from: &Region, to: &Region) -> String {
-    let input =
-        serde_json::json!({"plan": plan.plan, "writer_region": from, "observer_region": to});
-    start(plan, to, plan.kind().runs().unplanned, &input)
-}
-
-/// Starts the planned failover to the Region; `None` where the plan's topology has none.
+/// Starts the planned failover to the Region, also where it has the writer already; `None` where the plan's topology has none.
 #[must_use]
 pub fn planned(plan: &Plan, to: &Region) -> Option<String> {
     let input = serde_json::json!({"plan": plan.plan});
@@ -45,22 +38,7 @@ pub fn planned(plan: &Plan, to: &Region) -> Option<String> {
     Some(start(plan, to, machine, &input))
 }
 
-/// Asks what stands in the way of a promotion by hand.
-#[must_use]
-pub fn promote(plan: &Plan, to: &Region) -> String {
-    let input = serde_json::json!({"plan": plan.plan});
-    invoke(to, &function_of(plan.kind().runs().promote_by), &input)
-}
-
-/// Asks what stands against a planned failover to the Region; `None` where the plan's topology has none.
-#[must_use]
-pub fn readiness(plan: &Plan, to: &Region) -> Option<String> {
-    let input = serde_json::json!({"plan": plan.plan, "dry_run": true});
-    let moving = plan.kind().runs().moving?;
-    Some(invoke(to, &function_of(moving), &input))
-}
-
-/// Starts the failback to the Region; `None` where the plan's topology has none.
+/// Starts the failback to the Region, also where it has the writer already; `None` where the plan's topology has none.
 #[must_use]
 pub fn failback(plan: &Plan, home: &Region) -> Option<String> {
     let input = serde_json::json!({"plan": plan.plan});
@@ -68,25 +46,11 @@ pub fn failback(plan: &Plan, home: &Region) -> Option<String> {
     Some(start(plan, home, machine, &input))
 }
 
-/// Asks for the verdict without changing anything.
-#[must_use]
-pub fn confirm(plan: &Plan, here: &Region) -> String {
-    let payload = serde_json::json!({"operation": "confirm", "plan": plan.plan});
-    invoke(here, "confirm-outage", &payload)
-}
-
 /// Asks a Region's probe for one look.
 #[must_use]
 pub fn look(plan: &Plan, region: &Region) -> String {
     let payload = serde_json::json!({"operation": "confirm", "plan": plan.plan});
     invoke(region, "health-probe", &payload)
-}
-
-/// Adopts the writer that RDS shows.
-#[must_use]
-pub fn adopt(plan: &Plan, here: &Region) -> String {
-    let payload = serde_json::json!({"operation": "adopt", "plan": plan.plan});
-    invoke(here, "recovery-ledger", &payload)
 }
 
 /// Proves a promoted writer by hand.
@@ -139,10 +103,10 @@ mod tests {
     #[test]
     fn a_command_names_the_accounts_own_machine() {
         assert_eq!(
-            unplanned(&plan(), &"us-west-2".into(), &"us-east-1".into()),
+            planned(&plan(), &"us-east-1".into()).unwrap(),
             "aws stepfunctions start-execution --region us-east-1 --state-machine-arn \
-             arn:aws-cn:states:us-east-1:123456789012:stateMachine:aurora-failover-unplanned-failover \
-             --input '{\"observer_region\":\"us-east-1\",\"plan\":\"orders\",\"writer_region\":\"us-west-2\"}'"
+             arn:aws-cn:states:us-east-1:123456789012:stateMachine:aurora-failover-planned-failover \
+             --input '{\"plan\":\"orders\"}'"
         );
     }
 

@@ -97,11 +97,19 @@ fn unfenced(here: &Region, current: &Current, given: &Unfenced) -> Message {
             current.writer,
             current.epoch,
             given.roles.len(),
-            some(given.missing.iter()),
-            some(given.refused.iter())
+            listed(&given.missing),
+            listed(&given.refused)
         ),
         next: "Nothing, if you know who did it.".into(),
         ..Message::default()
+    }
+}
+
+/// The first few of them, or that there is none.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => some(names.iter()),
     }
 }
 
@@ -165,5 +173,16 @@ mod tests {
         assert_eq!(forced, Err(Error::Denied("given back".into())));
         let wrong = unfenced("us-east-1", json!({"force": "orders@6", "dry_run": true})).await;
         assert_eq!(wrong.unwrap_err().name(), "InvalidRequest");
+    }
+
+    #[test]
+    fn an_unfence_is_told_as_its_example_shows() {
+        let current = failover::testing::row("us-east-1", 2).current.unwrap();
+        let given = Unfenced {
+            roles: vec!["orders_app".into(), "orders_report".into()],
+            ..Unfenced::default()
+        };
+        let message = super::unfenced(&"us-west-2".into(), &current, &given);
+        failover::testing::example::is("unfenced", &message);
     }
 }

@@ -6,7 +6,7 @@ use failover::{
     Error,
     domain::PlanName,
     ledger::KeptPlan,
-    notify::{Message, Severity, tell},
+    notify::{Message, Severity, parts, tell},
     ports::{Ledger, People, Runtime},
     topologies::{Topologies, Topology},
 };
@@ -102,20 +102,20 @@ fn message(hint: &Hint) -> Message {
     let (severity, what, next) = if hint.event == BLOCKED {
         (
             Severity::Notice,
-            "RDS keeps writes out of the old writer",
+            "RDS keeps writes out of the old writer".to_owned(),
             "Nothing.",
         )
     } else {
         (
             Severity::Critical,
-            "RDS could not keep writes out of the old writer",
+            format!("RDS {} of the old writer", parts::NOT_KEPT_OUT),
             "Stop what still writes to the old writer's address. RDS rebuilds that member, and what it takes until then will be \
              in its snapshot alone.",
         )
     };
     Message {
         severity,
-        what: what.into(),
+        what,
         evidence: format!("{} of {}: {}", hint.event, hint.instance, hint.message),
         next: next.into(),
         ..Message::default()
@@ -156,10 +156,7 @@ mod tests {
         let failed = heard(&books, &hint).await.unwrap_err();
         let told = books.told();
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(
-            told[0].contains("aurora-failover orders: RDS could not keep"),
-            "{told:?}"
-        );
+        assert!(told[0].contains("orders: RDS could not keep"), "{told:?}");
         assert!(matches!(failed, Error::Unavailable(_)), "{failed}");
         assert!(
             failed.to_string().ends_with("the people of billing"),
@@ -186,5 +183,20 @@ mod tests {
                 .evidence
                 .contains("RDS-EVENT-0391 of orders-west-1: said")
         );
+    }
+
+    #[test]
+    fn what_rds_says_of_its_fence_is_told_as_its_examples_show() {
+        for (name, event, said) in [
+            ("kept-out", BLOCKED, "Write fencing completed"),
+            ("not-kept-out", "RDS-EVENT-0391", "Write fencing timed out"),
+        ] {
+            let hint = Hint {
+                event: event.into(),
+                instance: "orders-west-1".into(),
+                message: said.into(),
+            };
+            failover::testing::example::is(name, &message(&hint));
+        }
     }
 }

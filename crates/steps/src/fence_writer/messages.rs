@@ -6,7 +6,8 @@ use failover::{
     Error,
     domain::Region,
     ledger::{Current, KeptPlan, PlanState, Rows},
-    notify::{Message, Severity, claim_and_tell, commands, tell_news},
+    notify::{Message, Severity, claim_and_tell, parts, tell_news, tool},
+    plan::Plan,
     ports::{Ledger, People, Runtime},
     topologies::Topologies,
 };
@@ -35,13 +36,13 @@ pub(super) fn fenced(
     let here = world.region();
     Message {
         severity: Severity::Action,
-        what: format!("the deposed writer in {here} was fenced"),
+        what: format!("the deposed writer in {here} {}", parts::FENCED),
         evidence: format!(
             "{} has been the writer since epoch {}. {what}.",
             observed.writer, observed.epoch
         ),
         next: words::home(&known.plan),
-        commands: commands::failback(&known.plan, here).into_iter().collect(),
+        commands: tool::failback(&known.plan, here).into_iter().collect(),
         ..Message::default()
     }
 }
@@ -56,9 +57,7 @@ pub(super) async fn tell_administrator(
     let here = world.region();
     let message = Message {
         severity: Severity::Critical,
-        what: format!(
-            "split brain: somebody works as the administrator of the deposed writer in {here}"
-        ),
+        what: format!("split brain: an administrator works in the deposed writer in {here}"),
         evidence: format!(
             "{} has been the writer since epoch {}. Sessions there were ended, and the fence cannot take their login: {}.",
             observed.writer,
@@ -70,6 +69,7 @@ pub(super) async fn tell_administrator(
              PGAPPNAME to aurora-failover.",
             words::KEEP_OUT
         ),
+        commands: vec![tool::fence(&known.plan.plan, here)],
         ..Message::default()
     };
     let news = |row: &PlanState| row.tell_administrators(observed.epoch, stays);
@@ -98,7 +98,7 @@ pub(super) async fn tell_unfenced(
             "Shut".to_owned(),
         ),
         None => (
-            split_brain(here, current, (why, known.plan.has_heart())),
+            split_brain(here, current, (why, &known.plan)),
             format!("{}: {why}", why.name()),
         ),
     };
@@ -109,7 +109,10 @@ pub(super) async fn tell_unfenced(
 fn unreachable(here: &Region, current: &Current, (why, may_shut): (&str, bool)) -> Message {
     Message {
         severity: Severity::Action,
-        what: format!("the deposed writer in {here} is not fenced, and nobody can connect to it"),
+        what: format!(
+            "the deposed writer in {here} {}, and nobody can connect to it",
+            parts::NOT_FENCED
+        ),
         evidence: format!(
             "{} has been the writer since epoch {}. {why}. It takes no writes as it is.",
             current.writer, current.epoch
@@ -125,21 +128,74 @@ fn unreachable(here: &Region, current: &Current, (why, may_shut): (&str, bool)) 
     }
 }
 
-fn split_brain(here: &Region, current: &Current, (why, may_shut): (&Error, bool)) -> Message {
+fn split_brain(here: &Region, current: &Current, (why, plan): (&Error, &Plan)) -> Message {
+    let may_shut = plan.has_heart();
     Message {
         severity: Severity::Critical,
-        what: format!("split brain: the deposed writer in {here} is not fenced"),
+        what: format!(
+            "split brain: the deposed writer in {here} {}",
+            parts::NOT_FENCED
+        ),
         evidence: format!(
             "{} has been the writer since epoch {}, and applications may still write in {here}. {why}.",
             current.writer, current.epoch
         ),
         next: if may_shut {
             "Put right what stands in the way, or stop what writes there. The fence tries again every minute, and this is told \
-             once."
+             once. The command shows what stands open, and changes nothing."
         } else {
             "Stop what writes there. Nothing here shuts it, and this is told once."
         }
         .into(),
+        commands: may_shut
+            .then(|| tool::fence(&plan.plan, here))
+            .into_iter()
+            .collect(),
         ..Message::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fence_writer::Forwarded;
+    use failover::{domain::Epoch, testing::example};
+
+    fn current() -> Current {
+        let row = failover::testing::row("us-east-1", 2);
+        row.current.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_becomes_of_a_deposed_writer_is_told_as_its_examples_show() {
+        let books = example::books();
+        let known = KeptPlan {
+            plan: example::plan(),
+            endpoints: Default::default(),
+        };
+        let observed = Observed {
+            standing: Standing::Deposed,
+            writer: "us-west-2".into(),
+            epoch: Epoch(2),
+            fenced: None,
+            access: None,
+            forwarded: Forwarded::default(),
+            unreachable: None,
+            alone: None,
+            kind: known.plan.kind(),
+        };
+        let done = "3 role(s) lost their login, 2 session(s) were ended, 0 job(s) and 0 subscription(s) disabled";
+        example::is("fenced", &fenced(&books, &known, &observed, done));
+        let stays = ["orders_admin from 10.0.0.9 (report)".to_owned()];
+        tell_administrator(&books, &known, &observed, &stays).await;
+        example::is_told("administrator", &books);
+        let (here, plan) = ("us-west-2".into(), example::plan());
+        let why =
+            Error::Denied("28P01: password authentication failed for user orders_admin".into());
+        let open = split_brain(&here, &current(), (&why, &plan));
+        example::is("not-fenced", &open);
+        let shut = "cluster orders-west in us-west-2 is stopped";
+        let shut = unreachable(&here, &current(), (shut, true));
+        example::is("not-fenced-shut", &shut);
     }
 }

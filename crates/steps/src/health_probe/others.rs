@@ -150,7 +150,8 @@ mod tests {
         assert_eq!(told(&mut books, [1_060, 1_120, 1_179]).await, nothing);
         assert_eq!(told(&mut books, [1_180, 1_240]).await, nothing, "too new");
         let page = told(&mut books, [1_300]).await;
-        let wanted = "ACTION aurora-failover orders: the probe in us-west-2 has not looked since 1970-01-01 00:16:40 UTC";
+        let wanted =
+            "ACTION orders: the probe in us-west-2 has not looked since 1970-01-01 00:16:40 UTC";
         assert_eq!(page, [wanted]);
         assert_eq!(told(&mut books, [1_360, 9_000]).await.len(), 1, "they know");
         let mut books = books.looked("us-west-2", at(9_030));
@@ -229,5 +230,13 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_silent_probe_is_told_as_its_example_shows() {
+        use failover::testing::example;
+        let last = Some(example::before(200));
+        let message = unheard(&example::plan(), &"us-west-2".into(), last);
+        example::is("silent-probe", &message);
     }
 }

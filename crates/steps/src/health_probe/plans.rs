@@ -8,7 +8,7 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     ledger::{KeptPlan, PlanState},
-    notify::{Message, Severity, claim_and_tell},
+    notify::{Message, Severity, claim_and_tell, tool},
     plan::Plan,
     ports::{Ledger, Parameters, People, Runtime, update_if},
     topologies::Topologies,
@@ -152,7 +152,7 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
         Fault::Parameter(_) => (
             format!("the plan's parameter in {here} is wrong"),
             format!(
-                "Correct {parameters}{name}. Until then revision {revision} is watched, an unplanned failover asks unless \
+                "Correct {parameters}{name} by putting the plan's file. Until then revision {revision} is watched, an unplanned failover asks unless \
              topology and unplanned can be read and are unchanged, and planned runs are refused.",
                 parameters = parameters(),
                 name = plan.plan,
@@ -175,6 +175,10 @@ fn faulty(here: &Region, plan: &Plan, fault: &Fault) -> Message {
         what,
         evidence: fault.words().to_owned(),
         next,
+        commands: match fault {
+            Fault::Parameter(_) => vec![tool::put(&plan.plan, here)],
+            Fault::Crowded(_) | Fault::Full(_) => Vec::new(),
+        },
         ..Message::default()
     }
 }

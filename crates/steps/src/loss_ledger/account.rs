@@ -202,3 +202,31 @@ fn written(here: &Region, losses: &Losses, (folder, place): (&str, &str), said: 
         ..Message::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::{plan::KeyedTable, testing::example};
+
+    #[test]
+    fn a_loss_ledger_is_told_as_its_example_shows() {
+        let fenced_at = Some(example::before(900));
+        let under = (Epoch(2), fenced_at);
+        let tables = [KeyedTable {
+            table: "public.orders".into(),
+            key: vec!["id".into()],
+        }];
+        let cluster = ("orders-west", Some("cluster-A"));
+        let mut losses = Losses::of(cluster, under, &tables, example::before(300));
+        losses.beats = Some(Vec::new());
+        let table = &mut losses.tables[0];
+        (table.compared, table.only_here, table.differs) = (1_204, 3, 1);
+        (table.kept, table.is_done) = (2, true);
+        let folder = losses.folder("orders");
+        let place =
+            format!("s3://aurora-failover-losses-us-west-2-123456789012/{folder}/summary.json");
+        let said = losses.told();
+        let message = written(&"us-west-2".into(), &losses, (&folder, &place), &said);
+        example::is("losses", &message);
+    }
+}

@@ -154,3 +154,17 @@ async fn the_point_of_no_return_is_told_beside_the_first_call_and_by_no_later_pa
     point_of_no_return(&books, &pass, "orders-east", "detach").await;
     assert_eq!(books.told().len(), 1);
 }
+
+#[tokio::test]
+async fn the_point_of_no_return_is_told_as_its_example_shows() {
+    use failover::testing::example;
+    let books = example::books();
+    let pass = Pass {
+        run: example::run(),
+        rows: Rows(books.rows()),
+        now: example::sent(),
+        dry_run: false,
+    };
+    point_of_no_return(&books, &pass, "orders-east", "detach").await;
+    example::is_told("point-of-no-return", &books);
+}

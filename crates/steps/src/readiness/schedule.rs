@@ -17,7 +17,7 @@ use failover::{
     domain::PlanName,
     ledger::{Current, KeptPlan, PlanState, Readiness, ReadinessNews},
     metric,
-    notify::{Message, Severity, claim_and_tell, commands},
+    notify::{Message, Severity, claim_and_tell, parts, tool},
     pass::Output,
     ports::{Ledger, Parameters, People, Runtime, update_if, within},
 };
@@ -318,18 +318,24 @@ fn message(
     match news {
         ReadinessNews::NotReady => Message {
             severity: Severity::Action,
-            what: format!("the writer could not be moved to {here} by plan"),
+            what: format!(
+                "the writer could not be moved to {here}{}",
+                parts::BY_PLAN
+            ),
             evidence: format!(
                 "{} reason(s) against it: {}. Part of that may stand in the way of a failover, too.",
                 reasons.len(),
                 reasons.join("; ")
             ),
             next: "Put each of them right. It is looked at again every 15 minutes, and you are told when nothing is left.".into(),
-            commands: commands::readiness(&known.plan, here).into_iter().collect(),
+            commands: tool::ready(&known.plan, here).into_iter().collect(),
             ..Message::default()
         },
         ReadinessNews::ReadyAgain => Message {
-            what: format!("the writer could be moved to {here} by plan again"),
+            what: format!(
+                "the writer could be moved to {here}{} again",
+                parts::BY_PLAN
+            ),
             evidence: "Nothing stands against it any more.".into(),
             next: "Nothing.".into(),
             ..Message::default()

@@ -83,5 +83,6 @@ mod tests {
             assert!(text.contains(part), "{text} lacks {part}");
         }
         assert_eq!(notify::unreadable(&text), Vec::<&str>::new());
+        testing::example::is("unlisted", &told);
     }
 }

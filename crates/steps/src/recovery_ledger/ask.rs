@@ -11,7 +11,7 @@ use failover::{
     domain::{Epoch, PlanName, Region, RunId},
     evidence::Said,
     ledger::{Asked, Run, RunKind},
-    notify::{Message, Severity, utc},
+    notify::{Message, Severity, parts, tool, utc},
     pass::{Input, Output, Pass},
     ports::{self, Ledger, People, Runtime},
 };
@@ -162,7 +162,8 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
     if proof::is_asked_for(run) {
         let earlier = earlier.filter(|earlier| proof::was_asked_for(run, earlier.at));
         let replaces = earlier.map(replaces).unwrap_or_default();
-        return proof::question(run, answers(&run.to, token).into(), (until, &replaces));
+        let answers = tool::answers(&run.run_id, token, &run.to);
+        return proof::question(run, answers.into(), (until, &replaces));
     }
     let (severity, again) = match run.kind {
         RunKind::UnplannedFailover => (Severity::Critical, "The outage is confirmed"),
@@ -175,19 +176,20 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
     let considerations: String = considerations
         .map(|consider| format!("{consider} "))
         .collect();
-    let mut commands = Vec::from(answers(&run.to, token));
+    let mut commands = Vec::from(tool::answers(&run.run_id, token, &run.to));
     commands.extend(unknown.and_then(|_| proof::lag(run, until)));
     let replaces = earlier.map(replaces).unwrap_or_default();
     Message {
         severity,
-        what: format!("shall {} take over from {}?", run.to, run.from),
+        what: format!("{} from {}?", parts::may_take_over(&run.to), run.from),
         evidence: format!("{}{replaces}", last.unwrap_or_default()),
         out_since: run.out_since(),
         until: Some(until),
         execution: run.execution.clone(),
         next: format!(
-            "{considerations}Approve with the first command, or refuse with the second. {again} again before the writer is changed.{}",
-            unknown.map_or("", |_| " The third shows the replica's lag.")
+            "{considerations}Approve with the first command, or decline with the second. {again} again before the writer is changed.{} {}",
+            unknown.map_or("", |_| " The third shows the replica's lag."),
+            proof::BY_TOKEN
         ),
         commands,
     }
@@ -199,18 +201,6 @@ fn replaces(earlier: &Asked) -> String {
         "\nThis replaces the question of {}. The commands of that one serve no more.",
         utc(earlier.at)
     )
-}
-
-/// The commands that answer it: yes and no.
-fn answers(region: &Region, token: &str) -> [String; 2] {
-    [
-        ("success", r#"--task-output '{"approved": true}'"#),
-        ("failure", "--error Refused --cause 'why'"),
-    ]
-    .map(|(word, rest)| {
-        let send = format!("aws stepfunctions send-task-{word} --region {region}");
-        format!("{send} --task-token '{token}' {rest}")
-    })
 }
 
 #[cfg(test)]
@@ -346,10 +336,48 @@ mod tests {
         for part in [
             "shall us-east-1 take over from us-west-2?",
             "us-west-2 is silent",
-            "send-task-success --region us-east-1 --task-token 'AAAA' --task-output '{\"approved\": true}'",
-            "send-task-failure --region us-east-1 --task-token 'AAAA' --error Refused",
+            "Answer until: 1970-01-01 01:00:00 UTC (in 60 min)",
+            "aurora-failover approve a --token 'AAAA' --regions us-east-1",
+            "aurora-failover decline a --token 'AAAA' --regions us-east-1",
         ] {
             assert!(text.contains(part), "{text}");
         }
+    }
+
+    #[test]
+    fn a_question_is_asked_as_its_examples_show() {
+        use failover::testing::example;
+        let (token, until) = (
+            "AQCEAAAAKgAAAAMAAAAAAAAAAb0c7d1e",
+            example::sent() + SignedDuration::from_mins(60),
+        );
+        let outage = example::run();
+        example::is("question", &question(&outage, token, until, None));
+        let mut home = Run {
+            kind: RunKind::Failback,
+            from: "us-east-1".into(),
+            to: "us-west-2".into(),
+            execution: example::execution("us-west-2", "failback"),
+            confirmed: None,
+            timeline: Vec::new(),
+            ..outage
+        };
+        let at = example::before(2);
+        home.note(
+            at,
+            "rebuild_global",
+            "none",
+            "every member follows orders-east",
+        );
+        example::is("question-home", &question(&home, token, until, None));
+        let document = failover::testing::sqlserver_document().to_string();
+        let mut promoted = Run {
+            plan: failover::plan::read(&document).unwrap(),
+            execution: example::execution("us-east-1", "replica-failover"),
+            ..example::run()
+        };
+        let step = crate::health_probe::prove::STEP;
+        promoted.note(at, step, "ask", "nobody knows");
+        example::is("question-proof", &question(&promoted, token, until, None));
     }
 }

@@ -6,7 +6,7 @@ use super::{begun::left_begun, opening::Opening};
 use failover::{
     Error,
     ledger::{Closed, NO_RUN, Outcome, PlanState, REFUSED, Run},
-    notify::{Message, Severity, commands, tell, tell_news},
+    notify::{Message, Severity, parts, tell, tell_news, tool},
     plan::Plan,
     ports::{Ledger, People, Runtime, update_if},
 };
@@ -41,13 +41,13 @@ pub(super) async fn suspected(world: &(impl Ledger + Runtime + People), run: &Ru
     let (evidence, out_since) = seen(world, &run.plan).await;
     let message = Message {
         severity: Severity::Critical,
-        what: format!("the writer in {} is suspected", run.from),
+        what: format!("the writer in {} {}", run.from, parts::SUSPECTED),
         evidence,
         out_since,
         execution: run.execution.clone(),
-        next:
-            "Nothing yet. The outage is being confirmed, and this run tells you what comes of it."
-                .into(),
+        next: "Nothing yet. The outage is being confirmed, and this run tells you what comes of it. The command shows how far it is."
+            .into(),
+        commands: vec![tool::run(run)],
         ..Message::default()
     };
     tell_news(world, &run.plan, &message, |row| match &row.told {
@@ -67,7 +67,9 @@ fn started(run: &Run) -> Message {
             run.from
         ),
         execution: run.execution.clone(),
-        next: "Nothing yet. This run asks before anything is promoted.".into(),
+        next: "Nothing yet. This run asks before anything is promoted. The command shows how far it is."
+            .into(),
+        commands: vec![tool::run(run)],
         ..Message::default()
     }
 }
@@ -90,8 +92,8 @@ pub(super) async fn refused(
         evidence: format!("{why}.\n{evidence}"),
         out_since,
         execution: input.execution.clone(),
-        next: "Look at the writer. Nothing acts by itself now.".into(),
-        commands: vec![commands::confirm(plan, world.region())],
+        next: "Look at the writer. Nothing acts by itself now. The command shows the verdict of the moment, and changes nothing.".into(),
+        commands: vec![tool::verdict(&plan.plan, world.region())],
         ..Message::default()
     };
     if !plan.has_heart() {
@@ -187,5 +189,7 @@ fn message(run: &Run, closed: &Closed) -> Message {
     }
 }
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

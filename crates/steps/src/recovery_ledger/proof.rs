@@ -9,6 +9,9 @@ use failover::{
     notify::{Message, Severity},
 };
 
+/// What whoever has no tool does about a question.
+pub(super) const BY_TOKEN: &str = "Without the tool, send the token by the AWS CLI.";
+
 /// Whether the run asks whether its promoted writer takes writes, and no longer whether it may be promoted.
 pub(super) fn is_asked_for(run: &Run) -> bool {
     let of_others = |entry: &&Entry| entry.step != super::STEP;
@@ -42,7 +45,7 @@ pub(super) fn question(
         execution: run.execution.clone(),
         next: format!(
             "Log in at {instance}, commit a row, and look whether the logins, jobs and linked servers are there. Approve with the first \
-             command: names and services are led to {to}. Refuse with the second: none moves, and the run ends."
+             command: names and services are led to {to}. Decline with the second: none moves, and the run ends. {BY_TOKEN}"
         ),
         commands,
     }

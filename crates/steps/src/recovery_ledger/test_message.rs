@@ -55,3 +55,13 @@ fn message(here: &Region) -> Message {
         ..Message::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_message_is_sent_as_its_example_shows() {
+        failover::testing::example::is("test", &message(&"us-east-1".into()));
+    }
+}

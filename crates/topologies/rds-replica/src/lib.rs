@@ -121,19 +121,6 @@ mod tests {
         let planned = commands::planned(&plan, &away).unwrap();
         let machine = ":stateMachine:aurora-failover-replica-switchover ";
         assert!(planned.contains(machine), "{planned}");
-        let readiness = commands::readiness(&plan, &away).unwrap();
-        assert!(
-            readiness.contains("aurora-failover-stop-writes "),
-            "{readiness}"
-        );
-        let started = commands::unplanned(&plan, &home, &away);
-        let machine = ":stateMachine:aurora-failover-replica-failover ";
-        assert!(started.contains(machine), "{started}");
-        let asked = commands::promote(&plan, &away);
-        assert!(
-            asked.contains("aurora-failover-promote-replica "),
-            "{asked}"
-        );
         let mut run = testing::run();
         run.plan = plan;
         let now = Timestamp::from_second(1_000).unwrap();

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     profile::{HOME, cluster},
-    scenario::{Drill, Played, SOON},
+    scenario::{Drill, FENCED, Played, SOON},
     scenarios::{
         actions::{failback::returned_and_fenced, loss_ledger},
         checks::losses,
@@ -52,7 +52,7 @@ pub(crate) async fn stale_client_until_fenced(
         late == 0 && !acknowledged.is_empty(),
     );
     listed(drill, played, acknowledged.len()).await?;
-    let told = drill.told("was fenced").await.unwrap_or_default();
+    let told = drill.told(FENCED).await.unwrap_or_default();
     played.check(
         "people are told",
         told.replace('\n', " "),

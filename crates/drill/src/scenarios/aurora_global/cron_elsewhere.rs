@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, SOON, Scenario, Told},
+    scenario::{Drill, Ends, FENCED, Played, SOON, Scenario, Told},
     scenarios::{
         actions::failback::{deposed_writer, returned_and_fenced, start},
         checks::{ledgers::writer_is, planned::succeeds},
@@ -75,7 +75,7 @@ async fn lost_and_back(drill: &Drill<'_>) -> Result<Played, Trouble> {
     drill.world.watch_now(HOME).await?;
     returned_and_fenced(drill, &mut played).await?;
     quiet(drill, &mut played, "after the fence").await?;
-    let told = drill.told("was fenced").await.unwrap_or_default();
+    let told = drill.told(FENCED).await.unwrap_or_default();
     played.check(
         "people are told which job is disabled, and where",
         told.replace('\n', " "),

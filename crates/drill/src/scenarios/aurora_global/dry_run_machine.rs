@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     front_door::{Fault, Scope},
     profile::{HOME, PLAN, STANDBY},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, NOT_TAKEN, Played, RUN, Scenario, Told},
     scenarios::checks::{
         ledgers::{is_free, writer_is},
         nothing_changes::Observed,
@@ -21,7 +21,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "each says what it would do, nothing is called, written, leased or told by it",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
-    told: Told::Once(&["is suspected and no run can be started"]),
+    told: Told::Once(&[NOT_TAKEN]),
     ..Scenario::USUAL
 };
 
@@ -61,7 +61,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let found = if suspects { "it does" } else { "it does not" };
     played.check("the probe suspects the writer", found, suspects);
     // People hear that no run can be started, and the ledger keeps that they did: by the probe, before the dry run begins.
-    drill.told("no run can be started").await;
+    drill.told(NOT_TAKEN).await;
     tokio::time::sleep(MARKED).await;
     let lost = ("unplanned-failover", STANDBY, unplanned, "region_down");
     says_and_changes_nothing(drill, &mut played, lost).await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, Profile, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, NOT_KEPT_OUT, Played, Scenario, Told},
     scenarios::{
         actions::{
             failback::{lost_and_back, start},
@@ -73,10 +73,7 @@ async fn rds_could_not_fence(drill: &Drill<'_>, played: &mut Played) -> Result<(
     });
     let fence: &str = &named("fence-writer");
     drill.world.invoke(HOME, fence, &hint).await?;
-    let told = drill
-        .told("could not keep writes out")
-        .await
-        .unwrap_or_default();
+    let told = drill.told(NOT_KEPT_OUT).await.unwrap_or_default();
     played.check(
         "people are told that RDS could not fence the old writer",
         told.replace('\n', " "),

@@ -6,7 +6,7 @@ use failover::switches::kill;
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, NOT_STARTED, Played, RUN, Scenario, Told},
     scenarios::checks::calls::promotions,
     timeline::Kind,
     world::Trouble,
@@ -45,7 +45,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         if suspected { "it does" } else { "it does not" },
         !suspected,
     );
-    let heard = drill.told("no run is started").await.unwrap_or_default();
+    let heard = drill.told(NOT_STARTED).await.unwrap_or_default();
     played.check(
         "people are told of the outage, and which switch is on",
         heard.replace('\n', " "),

@@ -6,7 +6,7 @@ use failover::evidence::Verdict;
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, SUSPECTED, Scenario, Told},
+    scenario::{Drill, Ends, Played, STOPPED, SUSPECTED, Scenario, Told},
     timeline::Kind,
     world::Trouble,
 };
@@ -17,7 +17,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "`DataLossTooLarge`, nothing promoted",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::unchanged(Verdict::RegionDown, "aborted"),
-    told: Told::Once(&[SUSPECTED, "stopped before anything was promoted"]),
+    told: Told::Once(&[SUSPECTED, STOPPED]),
     ..Scenario::USUAL
 };
 
@@ -32,10 +32,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     tokio::time::sleep(BEHIND).await;
     let mut played = drill.lose(HOME).await?;
     drill.ended(1).await;
-    let told = drill
-        .told("stopped before anything was promoted")
-        .await
-        .unwrap_or_default();
+    let told = drill.told(STOPPED).await.unwrap_or_default();
     let says =
         told.contains("DataLossTooLarge") && told.contains("unplanned.max_lost_seconds (30)");
     played.check(

@@ -7,7 +7,7 @@ use rds_sim::Durations;
 
 use crate::{
     profile::{HOME, PLAN, Profile, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
+    scenario::{DETACHED, Drill, Ends, Played, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
     world::Trouble,
 };
 
@@ -18,12 +18,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     world,
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
-    told: Told::Once(&[
-        "is not complete",
-        SUSPECTED,
-        "is detached instead",
-        TOOK_OVER,
-    ]),
+    told: Told::Once(&["is not complete", SUSPECTED, DETACHED, TOOK_OVER]),
     ..Scenario::USUAL
 };
 

@@ -5,7 +5,7 @@ use rds_sim::Fault;
 
 use crate::{
     profile::{HOME, Profile, STANDBY},
-    scenario::{Drill, Ends, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
+    scenario::{DETACHED, Drill, Ends, Played, RETURN, SUSPECTED, Scenario, TOOK_OVER, Told},
     world::Trouble,
 };
 
@@ -16,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     world: || Profile::quick("auto"),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::Recovered(Verdict::RegionDown, Some(Strategy::Detach)),
-    told: Told::Once(&[SUSPECTED, RETURN, "is detached instead", TOOK_OVER]),
+    told: Told::Once(&[SUSPECTED, RETURN, DETACHED, TOOK_OVER]),
     ..Scenario::USUAL
 };
 
@@ -31,7 +31,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         .refuse_calls(STANDBY, "FailoverGlobalCluster", u32::MAX, refusal);
     let mut played = drill.lose(HOME).await?;
     drill.ended(1).await;
-    let told = drill.told("is detached instead").await.unwrap_or_default();
+    let told = drill.told(DETACHED).await.unwrap_or_default();
     played.check(
         "people are told what RDS said, and that the standby is detached instead",
         told.replace('\n', " "),

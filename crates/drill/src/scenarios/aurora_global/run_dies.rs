@@ -4,7 +4,9 @@ use failover::installation::named;
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, RETURN, RUN, SOON, SUSPECTED, Scenario, TOOK_OVER, Told},
+    scenario::{
+        Drill, Ends, Played, RETURN, RUN, SOON, SUSPECTED, Scenario, TOOK_OVER, Told, UNFINISHED,
+    },
     scenarios::checks::ledgers::{home_learns, writer_is},
     world::Trouble,
 };
@@ -15,7 +17,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "the intent is paged, the next run finishes it at its proof, both ledgers name one writer",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
-    told: Told::Once(&[SUSPECTED, RETURN, "no run finishes it", TOOK_OVER]),
+    told: Told::Once(&[SUSPECTED, RETURN, UNFINISHED, TOOK_OVER]),
     ..Scenario::USUAL
 };
 
@@ -46,7 +48,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         outcome == "failed",
     );
     world.watch_now(STANDBY).await?;
-    let paged = drill.told("no run finishes it").await;
+    let paged = drill.told(UNFINISHED).await;
     let subject = paged.as_deref().and_then(|text| text.lines().next());
     played.check(
         "the open intent is paged",

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, SOON, Scenario, Told},
+    scenario::{Drill, Ends, FENCED, Played, SOON, Scenario, Told},
     scenarios::{
         actions::{
             failback::{deposed_writer, returned_and_fenced},
@@ -145,7 +145,7 @@ async fn ended(drill: &Drill<'_>, upstream: &Client, played: &mut Played) -> Res
         format!("{senders} are"),
         senders == 0,
     );
-    let told = drill.told("was fenced").await.unwrap_or_default();
+    let told = drill.told(FENCED).await.unwrap_or_default();
     played.check(
         "people are told which subscription was disabled, and who was sent changes",
         told.replace('\n', " "),

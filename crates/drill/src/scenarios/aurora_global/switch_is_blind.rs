@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, Played, RUN, Scenario, TOOK_OVER, Told},
     scenarios::{
         actions::health_switch::{CHECKERS, SHOP, Switch, routes},
         checks::{ledgers::writer_is, planned::succeeded},
@@ -23,7 +23,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     plan: || json!({"routes": routes(30)}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
-    told: Told::Once(&[NOT_READY, READY_AGAIN, "took over"]),
+    told: Told::Once(&[NOT_READY, READY_AGAIN, TOOK_OVER]),
     ..Scenario::USUAL
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, Played, RUN, STOPPED, Scenario, Told},
     scenarios::checks::planned::stays,
     world::Trouble,
 };
@@ -13,7 +13,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "told as such, the intent is withdrawn, the old writer leads on",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
-    told: Told::Once(&["stopped before anything was promoted"]),
+    told: Told::Once(&[STOPPED]),
     ..Scenario::USUAL
 };
 
@@ -29,10 +29,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     let asked = drill.called("planned-failover", "SwitchoverGlobalCluster");
     let found = if asked { "it did" } else { "it did not" };
     played.check("RDS took the switchover", found, asked);
-    let told = drill
-        .told("stopped before anything was promoted")
-        .await
-        .unwrap_or_default();
+    let told = drill.told(STOPPED).await.unwrap_or_default();
     played.check(
         "people are told that RDS called it off",
         told.replace('\n', " "),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, PLAN, STANDBY, cluster},
-    scenario::{Drill, Ends, Played, RUN, SOON, Scenario, Told},
+    scenario::{Drill, Ends, Played, RUN, SOON, STOPPED, Scenario, Told},
     scenarios::checks::planned::stays,
     world::Trouble,
 };
@@ -17,7 +17,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     comes_out: "people are told, `NotReady` with every reason together, nothing changes",
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
-    told: Told::Once(&[UNREADY, "stopped before anything was promoted", READY_AGAIN]),
+    told: Told::Once(&[UNREADY, STOPPED, READY_AGAIN]),
     ..Scenario::USUAL
 };
 
@@ -52,7 +52,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
     names_all(drill, UNREADY, &mut played).await;
     let run = drill.start_planned(STANDBY).await?;
     drill.end_of(&run, RUN).await;
-    names_all(drill, "stopped before anything was promoted", &mut played).await;
+    names_all(drill, STOPPED, &mut played).await;
     let asked = drill.called("planned-failover", "SwitchoverGlobalCluster");
     let asked = if asked { "it was" } else { "it was not" };
     played.check(

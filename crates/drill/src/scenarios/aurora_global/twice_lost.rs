@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, STANDBY},
-    scenario::{Drill, Ends, Played, Scenario, Told},
+    scenario::{Drill, Ends, Played, STOPPED, Scenario, Told},
     scenarios::checks::{calls::promotions, ledgers::home_learns},
     world::Trouble,
 };
@@ -16,10 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
     plan: || json!({"unplanned": {"cooldown_minutes": 0}}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: STANDBY },
-    told: Told::Once(&[
-        "us-east-1 took over",
-        "stopped before anything was promoted",
-    ]),
+    told: Told::Once(&["us-east-1 took over", STOPPED]),
     ..Scenario::USUAL
 };
 
@@ -38,10 +35,7 @@ async fn play(drill: &Drill<'_>) -> Result<Played, Trouble> {
         format!("{ends:?}"),
         ends.contains(&(HOME.into(), "aborted".into())),
     );
-    let told = drill
-        .told("stopped before anything was promoted")
-        .await
-        .unwrap_or_default();
+    let told = drill.told(STOPPED).await.unwrap_or_default();
     let why = told.contains("UnexpectedTopology");
     played.check(
         "people are told that the deposed writer is no standby",

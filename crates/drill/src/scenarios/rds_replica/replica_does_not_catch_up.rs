@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     profile::{HOME, Profile, STANDBY},
-    scenario::{Drill, Ends, Played, RUN, Scenario, Told},
+    scenario::{Drill, Ends, Played, RUN, STOPPED, Scenario, Told},
     scenarios::checks::{
         planned::stays,
         rows::keeps_every_row,
@@ -24,10 +24,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     plan: || json!({"topology": {"stop_services": true}}),
     play: |drill| Box::pin(play(drill)),
     ends: Ends::AsPlayed { writer: HOME },
-    told: Told::Once(&[
-        "orders-east takes over from us-west-2 as planned",
-        "stopped before anything was promoted",
-    ]),
+    told: Told::Once(&["orders-east takes over from us-west-2 as planned", STOPPED]),
     ..Scenario::USUAL
 };
 

@@ -58,3 +58,23 @@ fn not_made(why: &Error) -> Told {
         "Correct what is named, or leave it.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::Epoch, notify::commands, testing::example};
+
+    #[test]
+    fn a_forced_pass_is_told_as_its_examples_show() {
+        let here: Region = "us-east-1".into();
+        let mut done = Output::done("none", "orders-east is promoted".to_owned(), ());
+        done.next = vec![commands::prove(&example::plan(), &here, Epoch(1))];
+        let told = message("detach_and_promote", &here, &Ok(done));
+        example::is("forced", &told);
+        let refused: Result<Output<()>, Error> = Err(Error::RunRefused(
+            "run 8c5e holds plan orders until 2026-01-31 02:29:00 UTC".into(),
+        ));
+        let told = message("detach_and_promote", &here, &refused);
+        example::is("forced-refused", &told);
+    }
+}

@@ -196,3 +196,18 @@ async fn an_operator_sets_a_plans_objects_up_and_hears_what_that_would_do() {
         "{why}"
     );
 }
+
+#[test]
+fn an_object_that_was_put_by_hand_is_told_as_its_example_shows() {
+    use failover::testing::example;
+    let at = example::before(50);
+    let found = ByHand {
+        name: "shop.example.com".into(),
+        region: "us-east-1".into(),
+        what: "object standby-active of bucket orders-switch-us-east-1 in us-east-1".into(),
+        at: Some(at),
+        leads_to: Some("us-east-1".into()),
+        minutes: 5,
+    };
+    example::is("put-by-hand", &message(&found, &utc(at)));
+}

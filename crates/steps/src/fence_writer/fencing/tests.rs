@@ -120,7 +120,7 @@ async fn who_works_as_the_administrator_is_ended_and_named_at_every_sweep_and_to
         for part in [REPORT, "come back", "a role of its own", "rotate"] {
             assert!(why.contains(part), "{why}");
         }
-        let administrator = told(&books, "works as the administrator");
+        let administrator = told(&books, "an administrator works");
         assert_eq!((administrator, books.told().len()), (1, 2), "and fenced");
         assert_eq!(row(&books).fenced, Some(Epoch(8)), "a look saw it shut");
     }
@@ -160,7 +160,7 @@ async fn a_reader_of_changes_as_the_administrator_ends_the_fences_loop_by_its_na
     let why = pass().await.unwrap_err();
     assert_eq!(why.name(), "NotReady");
     assert!(why.to_string().contains(READER), "{why}");
-    assert_eq!(told(&books, "works as the administrator"), 1);
+    assert_eq!(told(&books, "an administrator works"), 1);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_second_one_who_works_as_the_administrator_is_told_too() {
             };
         });
         let _ = sweep_of(&books).await;
-        assert_eq!(told(&books, "works as the administrator"), times, "{who}");
+        assert_eq!(told(&books, "an administrator works"), times, "{who}");
     }
 }
 

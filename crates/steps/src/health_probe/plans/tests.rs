@@ -119,3 +119,18 @@ fn a_plan_that_is_right_is_taken_as_it_is() {
     let found = found.ok().unwrap();
     assert_eq!((found.plan.revision, found.fault), (4, None));
 }
+
+#[test]
+fn a_plan_that_cannot_be_watched_is_told_as_its_examples_show() {
+    use failover::testing::example;
+    let here = "us-east-1".into();
+    let wrong = "plan orders: $.detection.failures is 0; use 1 to 100".to_owned();
+    let late = "one invocation of the probe watches 10 plans at once, and plan orders comes too late for that".to_owned();
+    for (name, fault) in [
+        ("plan-wrong", Fault::Parameter(wrong)),
+        ("plan-late", Fault::Crowded(late.clone())),
+        ("region-full", Fault::Full(late)),
+    ] {
+        example::is(name, &faulty(&here, &example::plan(), &fault));
+    }
+}

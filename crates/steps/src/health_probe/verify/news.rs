@@ -3,7 +3,7 @@
 use failover::{
     Error,
     domain::seconds_between,
-    notify::{Message, Severity, tell},
+    notify::{Message, Severity, tell, tool},
     pass::Pass,
     ports::{Ledger, People, Runtime},
 };
@@ -47,11 +47,11 @@ pub(super) async fn waits(
     let (what, next) = match waits {
         Waits::Database(_) => (
             format!("applications cannot write in {} yet", run.to),
-            "The run goes on trying for some twenty minutes, and tells you its end. Lead what is named here to the new writer by hand where nothing does.",
+            "The run goes on trying for some twenty minutes, and tells you its end. Lead what is named here to the new writer by hand where nothing does. The command shows how far it is.",
         ),
         Waits::Application(_) => (
             format!("an application's name does not lead to {} yet", run.to),
-            "The run goes on looking for some twenty minutes, and tells you its end. Look whether the objects of its switch say so, and whether the health checks of its records find them.",
+            "The run goes on looking for some twenty minutes, and tells you its end. Look whether the objects of its switch say so, and whether the health checks of its records find them. The command shows how far it is.",
         ),
     };
     let message = Message {
@@ -61,6 +61,7 @@ pub(super) async fn waits(
         out_since: run.out_since(),
         execution: run.execution.clone(),
         next: next.into(),
+        commands: vec![tool::run(run)],
         ..Message::default()
     };
     if tell(world, &run.plan, &message).await {

@@ -147,3 +147,33 @@ async fn people_are_told_later_of_a_name_that_health_checks_lead() {
     seen[0].is_application = false;
     assert!(matches!(waits(&seen, "why"), news::Waits::Database("why")));
 }
+
+#[tokio::test]
+async fn what_applications_wait_for_is_told_as_its_examples_show() {
+    use testing::example;
+    let books = example::books();
+    let why = "writer.orders.internal leads to orders-west.cluster-x.us-west-2.rds.amazonaws.com";
+    for (name, waits) in [
+        ("cannot-write", news::Waits::Database(why)),
+        (
+            "name-waits",
+            news::Waits::Application("shop.example.com leads to us-west-2"),
+        ),
+    ] {
+        let mut run = example::run();
+        run.note(
+            example::before(600),
+            "ecs_restart",
+            "restart",
+            "it is restarted",
+        );
+        let mut pass = Pass {
+            run,
+            rows: Rows(books.rows()),
+            now: example::sent(),
+            dry_run: false,
+        };
+        news::waits(&books, &mut pass, waits).await.unwrap();
+        example::is_told(name, &books);
+    }
+}

@@ -156,12 +156,26 @@ mod tests {
             let row = books.rows()[&"us-east-1".into()].clone();
             tell(&books, &plan, &out, &row).await;
         }
-        let wanted = "CRITICAL aurora-failover orders: the writer in us-west-2 fails while a failback holds the plan";
+        let wanted =
+            "CRITICAL orders: the writer in us-west-2 fails while a failback holds the plan";
         assert_eq!(books.told(), [wanted]);
         let message = message(&plan, &out, row.lease.as_ref().unwrap());
         let text = message.text(at(60));
         assert_eq!(failover::notify::unreadable(&text), Vec::<&str>::new());
         let release = r#""operation":"release","plan":"orders","run_id":"a""#;
         assert!(text.contains(release), "{text}");
+    }
+
+    #[test]
+    fn an_outage_behind_another_run_is_told_as_its_example_shows() {
+        use failover::testing::example;
+        let mut lease = held_by(RunKind::Failback).lease.unwrap();
+        lease.run_id = "3f1d".into();
+        let seen = Vantage {
+            failing_since: Some(example::before(41)),
+            ..failing("us-east-1", 3)
+        };
+        let plan = example::plan();
+        example::is("held", &message(&plan, &seen, &lease));
     }
 }

@@ -328,7 +328,7 @@ fn a_promotion_by_hand_is_not_called_one_that_nobody_finishes() {
     intent.run_id = "b0936d22".into();
     let left = unfinished::message(&plan, &row, &intent, by_hand::is_by_hand(&intent.run_id));
     assert!(left.what.contains("no run finishes it"), "{}", left.what);
-    assert!(left.commands[0].contains("aurora-failover-unplanned-failover"));
+    assert!(left.commands[0].contains("aurora-failover failover orders --to us-east-1"));
     for message in [forced, left] {
         let beside = "us-east-1 may take writes already, beside the one in us-west-2";
         assert!(message.evidence.contains(beside), "{}", message.evidence);

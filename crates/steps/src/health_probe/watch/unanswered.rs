@@ -7,7 +7,7 @@ use failover::{
     domain::Region,
     installation::named,
     ledger::{NO_RUN, PlanState, REFUSED},
-    notify::{Message, Severity, claim_and_tell, commands},
+    notify::{Message, Severity, claim_and_tell, parts, tool},
     plan::{Detection, Plan},
     ports::{Functions, Ledger, Parameters, People, Runtime, Suspicion},
 };
@@ -133,12 +133,12 @@ impl Trouble {
     fn words(&self, plan: &Plan, here: &Region) -> (String, String, String) {
         match self {
             Self::Switch(name, value) => (
-                format!("no run is started: {name} is on"),
-                format!("It says {value}."),
-                format!("Write off into {name}, or delete it, to let runs act again. Until then nothing acts by itself."),
+                format!("{}: a switch is on", parts::NOT_STARTED),
+                format!("{name} is on and says {value}."),
+                "Let runs act again by the command, where nobody works on it. Until then nothing acts by itself.".to_owned(),
             ),
             Self::NotTaken(why) => (
-                format!("no run can be started from {here}"),
+                format!("{} from {here}", parts::NOT_TAKEN),
                 format!("EventBridge did not take the suspicion: {why}."),
                 "Start a run by hand where the writer is lost. Then see to it that the probe reaches EventBridge and may put events there."
                     .into(),
@@ -166,7 +166,7 @@ fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
     let (what, why, next) = trouble.words(plan, here);
     Message {
         severity: Severity::Critical,
-        what: format!("the writer in {writer} is suspected and {what}"),
+        what: format!("the writer in {writer} {} and {what}", parts::SUSPECTED),
         evidence: format!(
             "{} attempt(s) in a row did not commit. The last one: {}. {why}",
             seen.failures, seen.write
@@ -174,8 +174,8 @@ fn message(plan: &Plan, suspicion: &Suspicion, trouble: &Trouble) -> Message {
         out_since: seen.failing_since,
         next,
         commands: vec![match trouble {
-            Trouble::Switch(..) => commands::confirm(plan, here),
-            Trouble::NotTaken(_) | Trouble::NoRun => commands::unplanned(plan, writer, here),
+            Trouble::Switch(name, _) => tool::resume(&plan.plan, name, here),
+            Trouble::NotTaken(_) | Trouble::NoRun => tool::failover(&plan.plan, here),
         }],
         ..Message::default()
     }
@@ -237,15 +237,14 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_suspicion_that_starts_no_run_is_told_in_sentences_with_one_command() {
-        let plan = testing::run().plan;
+    /// The probe in us-east-1 suspects the writer in us-west-2.
+    fn suspicion(plan: &Plan) -> Suspicion {
         let evidence = Vantage {
             failures: 3,
-            failing_since: Some(at(0)),
-            ..testing::probe::vantage("us-east-1".into(), at(10))
+            failing_since: Some(testing::example::before(41)),
+            ..testing::probe::vantage("us-east-1".into(), testing::example::before(3))
         };
-        let suspicion = Suspicion {
+        Suspicion {
             plan: plan.plan.clone(),
             topology: TopologyKind::AuroraGlobal,
             incident: failover::domain::Incident {
@@ -256,23 +255,48 @@ mod tests {
             writer_region: "us-west-2".into(),
             evidence,
             last_beat: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_suspicion_that_starts_no_run_is_told_as_its_examples_show() {
+        let plan = testing::example::plan();
+        let suspicion = suspicion(&plan);
+        for (name, trouble) in [
+            (
+                "switch-on",
+                Trouble::Switch("/aurora-failover/kill".into(), "a drill".into()),
+            ),
+            (
+                "not-taken",
+                Trouble::NotTaken("EventBridge PutEvents got no answer".into()),
+            ),
+            ("none-came", Trouble::NoRun),
+        ] {
+            testing::example::is(name, &message(&plan, &suspicion, &trouble));
+        }
+    }
+
+    #[test]
+    fn a_suspicion_that_starts_no_run_is_told_in_sentences_with_one_command() {
+        let plan = testing::run().plan;
+        let suspicion = suspicion(&plan);
         let switch = Trouble::Switch("/aurora-failover/kill".into(), "a drill".into());
         for (trouble, what, command) in [
             (
                 switch,
-                "no run is started: /aurora-failover/kill is on",
-                "confirm-outage",
+                "no run is started: a switch is on",
+                "aurora-failover resume --all ",
             ),
             (
                 Trouble::NotTaken("timed out".into()),
                 "no run can be started from us-east-1",
-                "unplanned-failover",
+                "aurora-failover failover orders --to us-east-1 ",
             ),
             (
                 Trouble::NoRun,
                 "no run has begun in us-east-1",
-                "unplanned-failover",
+                "aurora-failover failover orders --to us-east-1 ",
             ),
         ] {
             let message = message(&plan, &suspicion, &trouble);

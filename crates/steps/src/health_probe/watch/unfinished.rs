@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use failover::{
     ledger::{Intent, PlanState},
-    notify::{Message, Severity, claim_and_tell, commands, utc},
+    notify::{Message, Severity, claim_and_tell, commands, parts, tool, utc},
     pass::by_hand,
     plan::Plan,
     ports::{Ledger, People, Runtime},
@@ -37,7 +37,7 @@ pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bo
     let what = if by_hand {
         format!("the promotion of {to} by hand (epoch {epoch}) is not proven")
     } else {
-        format!("a failover to {to} (epoch {epoch}) was begun and no run finishes it")
+        format!("a failover to {to} (epoch {epoch}) {}", parts::UNFINISHED)
     };
     Message {
         severity: Severity::Critical,
@@ -65,8 +65,33 @@ pub(super) fn message(plan: &Plan, row: &PlanState, intent: &Intent, by_hand: bo
         commands: vec![if by_hand {
             commands::prove(plan, to, row.proven_epoch())
         } else {
-            commands::unplanned(plan, &intent.from, to)
+            tool::failover(&plan.plan, to)
         }],
         ..Message::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use failover::testing::{self, example};
+
+    #[test]
+    fn a_change_of_writer_that_stands_open_is_told_as_its_examples_show() {
+        let intent = Intent {
+            epoch: failover::domain::Epoch(2),
+            from: "us-west-2".into(),
+            to: "us-east-1".into(),
+            run_id: "8c5e".into(),
+            written_at: example::before(200),
+            global_cluster: None,
+        };
+        let (plan, row) = (example::plan(), testing::row("us-west-2", 1));
+        example::is("unfinished", &message(&plan, &row, &intent, false));
+        let by_hand = Intent {
+            run_id: "by-hand-detach_and_promote-us-east-1-1".into(),
+            ..intent
+        };
+        example::is("unproven", &message(&plan, &row, &by_hand, true));
     }
 }

@@ -81,8 +81,8 @@ async fn what_is_found_is_noted_and_measured_and_what_lasts_is_told_once() {
     assert_eq!(
         books.told(),
         [
-            "ACTION aurora-failover orders: the writer could not be moved to us-east-1 by plan",
-            "NOTICE aurora-failover orders: the writer could be moved to us-east-1 by plan again"
+            "ACTION orders: the writer could not be moved to us-east-1 by plan",
+            "NOTICE orders: the writer could be moved to us-east-1 by plan again"
         ]
     );
 }
@@ -235,4 +235,18 @@ async fn a_dry_run_shows_every_reason_or_that_no_move_is_to_be_thought_of_yet() 
     let alone = |_| Err("it follows nobody".into());
     let due = looked("write_intent", alone).await;
     assert!(matches!(due, Found::AtWork(why) if why == "it follows nobody"));
+}
+
+#[tokio::test]
+async fn whether_a_move_is_ready_is_told_as_its_examples_show() {
+    use failover::testing::example;
+    let (books, here) = (example::books(), "us-east-1".into());
+    let known = books.known(&here, &"orders".into()).await.unwrap().unwrap();
+    let reasons = [
+        "orders-east is 40 s behind, and 10 s are allowed",
+        "the secret orders/probe cannot be read in us-east-1",
+    ];
+    let of = |news, reasons: &[&str]| message(&books, &known, news, reasons);
+    example::is("not-ready", &of(ReadinessNews::NotReady, &reasons));
+    example::is("ready-again", &of(ReadinessNews::ReadyAgain, &[]));
 }

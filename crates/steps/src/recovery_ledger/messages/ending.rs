@@ -3,7 +3,7 @@
 use failover::{
     evidence::Verdict,
     ledger::{Closed, Outcome, Run, RunKind},
-    notify::{Severity, commands},
+    notify::{Severity, commands, parts, tool},
     plan::{Mode, function_of},
     policy,
 };
@@ -39,18 +39,17 @@ fn took_over(run: &Run) -> Ending {
     }
     Ending {
         severity: Severity::Action,
-        what: format!("{} took over from {}", run.to, run.from),
+        what: format!("{} {} from {}", run.to, parts::TOOK_OVER, run.from),
         next: match run.plan.kind().runs().failback {
             Some(_) => {
-                "Look at what is left. When the old Region is back, start the failback there."
-                    .into()
+                "Look at what is left. When the old Region is back, start the failback.".into()
             }
             None => format!(
                 "Look at what is left. When the old Region is back, make a new standby there by hand: {}.",
                 run.plan.kind().has_no("failback")
             ),
         },
-        command: commands::failback(&run.plan, &run.from),
+        command: tool::failback(&run.plan, &run.to),
     }
 }
 
@@ -58,7 +57,7 @@ fn took_over(run: &Run) -> Ending {
 fn took_over_by_word(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
-        what: format!("{} took over from {}", run.to, run.from),
+        what: format!("{} {} from {}", run.to, parts::TOOK_OVER, run.from),
         next: format!(
             "Keep applications out of the instance in {}, which nothing here shuts. Set the days of backups in {}, and make a new replica by hand.",
             run.from, run.to
@@ -70,7 +69,12 @@ fn took_over_by_word(run: &Run) -> Ending {
 fn moved(run: &Run) -> Ending {
     Ending {
         severity: Severity::Notice,
-        what: format!("{} took over from {} as planned", run.to, run.from),
+        what: format!(
+            "{} {} from {} as planned",
+            run.to,
+            parts::TOOK_OVER,
+            run.from
+        ),
         next: format!(
             "Nothing. A retired {} and its snapshots are yours to delete.",
             run.plan.kind().member()
@@ -84,15 +88,15 @@ fn rebuilt(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
         what: format!("the standby in {home} is rebuilt and the writer stays in {away}"),
-        next: "Start the failback without rehearse when the writer is to move.".into(),
-        command: commands::failback(&run.plan, &run.to),
+        next: "Start the failback itself when the writer is to move.".into(),
+        command: tool::failback(&run.plan, &run.to),
     }
 }
 
 fn stopped(run: &Run) -> Ending {
     Ending {
         severity: Severity::Action,
-        what: "stopped before anything was promoted".into(),
+        what: parts::STOPPED.into(),
         next: "Put right what is named, and start it again. It goes on from what it finds.".into(),
         command: again(run),
     }
@@ -102,7 +106,7 @@ fn failed(run: &Run) -> Ending {
     let by_people = "Do what is left, then start it again. It goes on where this run stopped.";
     Ending {
         severity: Severity::Critical,
-        what: format!("the failover to {} is not complete", run.to),
+        what: format!("the failover to {} {}", run.to, parts::INCOMPLETE),
         next: if is_continued(run) {
             format!(
                 "{} starts it once more by itself, as soon as every ledger answers. Where that run fails, too: {by_people}",
@@ -111,7 +115,7 @@ fn failed(run: &Run) -> Ending {
         } else {
             by_people.into()
         },
-        command: again(run),
+        command: go_on(run),
     }
 }
 
@@ -151,43 +155,42 @@ fn would_have_failed_over(run: &Run) -> Ending {
     Ending {
         severity: Severity::Critical,
         what: format!("would have failed over to {} ({})", run.to, found(run)),
-        next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion by hand.".into(),
-        command: Some(commands::promote(&run.plan, &run.to)),
+        next: "This plan only observes, so decide yourself. The command says what stands in the way of a promotion, and promotes without \
+               --dry-run."
+            .into(),
+        command: Some(tool::promotion(run.name(), &run.to, run.epoch)),
     }
 }
 
 fn stood_down(run: &Run) -> Ending {
     let verdict = verdict(run);
+    let (next, command) = match verdict {
+        Some(_) if !run.plan.has_heart() => (
+            "Nothing, or start another run, which asks again.",
+            again(run),
+        ),
+        Some(verdict) => (next_step(verdict), command_for(verdict, run)),
+        None => ("Look at the run.", Some(tool::run(run))),
+    };
     Ending {
         severity: verdict.map_or(Severity::Action, severity),
         what: format!("stood down ({})", found(run)),
-        next: match verdict {
-            Some(_) if !run.plan.has_heart() => {
-                "Nothing. Another run that somebody starts asks again."
-            }
-            Some(verdict) => next_step(verdict),
-            None => "Look at the run.",
-        }
-        .into(),
-        command: match verdict {
-            Some(Verdict::WriterMoved) => Some(commands::adopt(&run.plan, &run.to)),
-            Some(Verdict::Healthy) => None,
-            _ => Some(commands::confirm(&run.plan, &run.to)),
-        },
+        next: next.into(),
+        command,
     }
 }
 
 fn aborted(run: &Run) -> Ending {
     let (next, command) = match run.plan.has_heart() {
         true => (
-            "Look at what stopped it. The next suspicion tries again.",
-            Some(commands::confirm(&run.plan, &run.to)),
+            "Look at what stopped it. The next suspicion tries again. The command shows the verdict of the moment, and changes nothing.",
+            Some(tool::verdict(run.name(), &run.to)),
         ),
         false => ("Look at what stopped it, and start it again.", again(run)),
     };
     Ending {
         severity: Severity::Critical,
-        what: format!("stopped before anything was promoted ({})", found(run)),
+        what: format!("{} ({})", parts::STOPPED, found(run)),
         next: next.into(),
         command,
     }
@@ -217,10 +220,20 @@ fn only_observes(run: &Run) -> bool {
     mode == Some(Mode::Observe)
 }
 
-/// What starts a run of this kind again.
+/// What starts a run of this kind again, where nothing was promoted.
 fn again(run: &Run) -> Option<String> {
     match run.kind {
-        RunKind::UnplannedFailover => Some(commands::unplanned(&run.plan, &run.from, &run.to)),
+        RunKind::UnplannedFailover => Some(tool::failover(run.name(), &run.to)),
+        RunKind::PlannedFailover => tool::switchover(&run.plan, &run.to),
+        RunKind::Failback => tool::failback(&run.plan, &run.to),
+    }
+}
+
+/// What goes on with a run that may have moved the writer. The tool moves no writer to where it is as planned, and the machine does what
+/// is left.
+fn go_on(run: &Run) -> Option<String> {
+    match run.kind {
+        RunKind::UnplannedFailover => again(run),
         RunKind::PlannedFailover => commands::planned(&run.plan, &run.to),
         RunKind::Failback => commands::failback(&run.plan, &run.to),
     }
@@ -250,29 +263,48 @@ const fn next_step(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => "Nothing. The writer commits again.",
         Verdict::ProbeMisconfigured => {
-            "Repair the probe. As long as it cannot look, an outage is not noticed."
+            "Repair the probe. As long as it cannot look, an outage is not noticed. The command looks again."
         }
         Verdict::PathImpaired => {
-            "Repair the road between the Regions. The writer's Region is there."
+            "Repair the road between the Regions. The writer's Region is there. The command looks again."
         }
         Verdict::WriterRestarting => {
-            "Nothing yet. RDS is working on the writer, and the grace is running."
+            "Nothing yet. RDS is working on the writer, and the grace is running. The command looks again."
         }
         Verdict::WriterMoved => "Somebody moved the writer. Adopt it, if that was meant.",
         Verdict::ObserverIsolated => {
-            "Look at this Region's network, and at the witness. One of them is cut off."
+            "Look at this Region's network, and at the witness. One of them is cut off. The command looks again."
         }
         Verdict::WriterSaturated => {
-            "End idle sessions or raise max_connections. The writer lives and takes no new session."
+            "End idle sessions or raise max_connections. The writer lives and takes no new session. The command looks again."
         }
         Verdict::WriterDown
         | Verdict::WriterDownUnconfirmed
         | Verdict::RegionDown
         | Verdict::RegionDownUnwitnessed => {
-            "The next suspicion asks again, unless a human declined. Then start a run by hand to go on."
+            "The next suspicion asks again, unless a human declined. Then start a run by hand to go on. It confirms by itself."
         }
         Verdict::Draining | Verdict::Undetermined => {
             "Look at the evidence. It fits no verdict, and a run started by hand looks again."
         }
+    }
+}
+
+/// The command for that.
+fn command_for(verdict: Verdict, run: &Run) -> Option<String> {
+    match verdict {
+        Verdict::Healthy => None,
+        Verdict::WriterMoved => Some(tool::adopt(run.name(), &run.to)),
+        Verdict::ProbeMisconfigured
+        | Verdict::PathImpaired
+        | Verdict::ObserverIsolated
+        | Verdict::WriterRestarting
+        | Verdict::WriterSaturated => Some(tool::verdict(run.name(), &run.to)),
+        Verdict::WriterDown
+        | Verdict::WriterDownUnconfirmed
+        | Verdict::RegionDown
+        | Verdict::RegionDownUnwitnessed
+        | Verdict::Draining
+        | Verdict::Undetermined => Some(tool::failover(run.name(), &run.to)),
     }
 }

@@ -3,7 +3,7 @@
 use super::{Action, Observed, tried};
 use failover::{
     ledger::{Answer, Attempt},
-    notify::{Message, Severity, tell},
+    notify::{Message, Severity, parts, tell, tool},
     pass::{Pass, calls},
     plan::Strategy,
     ports::{People, Runtime},
@@ -33,8 +33,9 @@ pub(super) async fn refused(
         evidence: format!("RDS says: {words}"),
         out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Where a detach is right, set its strategy to detach and start a run."
+        next: "It is asked for again until the run ends. The plan's strategy is managed, so that nothing is detached. Where a detach is right, set its strategy to detach and start a run. The command shows how far this one is."
             .into(),
+        commands: vec![tool::run(run)],
         ..Message::default()
     };
     tell(world, &run.plan, &message).await;
@@ -70,7 +71,7 @@ pub(super) async fn detached_instead(
         (Some(operation), _) => format!(
             "RDS has been {} to {} for {:.0} s without a change, and {} is gone",
             operation.status,
-            operation.to,
+            member(&operation.to),
             observed.tried.unchanged_seconds.unwrap_or_default(),
             run.from
         ),
@@ -79,17 +80,23 @@ pub(super) async fn detached_instead(
     };
     let message = Message {
         severity: Severity::Critical,
-        what: format!("{} is detached instead", observed.target.identifier),
+        what: format!("{} {}", observed.target.identifier, parts::DETACHED),
         evidence: why,
         out_since: run.out_since(),
         execution: run.execution.clone(),
         next: format!(
-            "Nothing now. The global database has to be rebuilt when {} is back.",
+            "Nothing now. The global database has to be rebuilt when {} is back. The command shows how far the run is.",
             run.from
         ),
+        commands: vec![tool::run(run)],
         ..Message::default()
     };
     tell(world, &run.plan, &message).await;
+}
+
+/// The name of a member, whose ARN fills a subject.
+fn member(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
 }
 
 /// Somebody's failover that may lose data, seen for the first time while this run was about to promote.
@@ -105,11 +112,16 @@ pub(super) async fn under_way(world: &(impl Runtime + People), pass: &Pass, obse
     };
     let message = Message {
         severity: Severity::Critical,
-        what: format!("RDS is {} to {} already", operation.status, operation.to),
+        what: format!(
+            "RDS is {} to {} already",
+            operation.status,
+            member(&operation.to)
+        ),
         evidence: "This run did not ask for it. It is waited for while it changes, ten minutes at most where nothing of it does.".into(),
         out_since: run.out_since(),
         execution: run.execution.clone(),
-        next: "Look who began it. Nobody needs to begin another one.".into(),
+        next: "Look who began it. Nobody needs to begin another one. The command shows how far this run is.".into(),
+        commands: vec![tool::run(run)],
         ..Message::default()
     };
     tell(world, &run.plan, &message).await;

@@ -262,3 +262,55 @@ fn a_promotion_that_another_run_began_is_taken_over() {
     };
     assert_eq!(next_action(&observed), Ok(Action::WriteIntent));
 }
+
+#[tokio::test]
+async fn what_becomes_of_a_promotion_is_told_as_its_examples_show() {
+    use failover::{
+        ledger::{Answer, Attempt},
+        testing::example,
+    };
+    let books = example::books();
+    let mut document = failover::testing::plan_document();
+    document["topology"]["strategy"] = "managed".into();
+    let refusal =
+        "InvalidGlobalClusterStateFault: the global cluster is in a state that does not allow it";
+    let attempt = |action: &str, answer| Attempt {
+        step: STEP.into(),
+        action: action.into(),
+        first_at: example::before(40),
+        at: example::before(2),
+        times: 1,
+        answer,
+    };
+    let refused = attempt("fail_over", Some(Answer::Refused(refusal.into())));
+    let mut pass = Pass {
+        run: example::run(),
+        rows: failover::ledger::Rows(books.rows()),
+        now: example::sent(),
+        dry_run: false,
+    };
+    pass.run.attempts = vec![refused.clone()];
+    pass.run.plan.topology = failover::plan::read(&document.to_string())
+        .unwrap()
+        .topology;
+    news::refused(&books, &pass, &standby(), Action::FailOver, refusal).await;
+    example::is_told("managed-refused", &books);
+    pass.run.attempts = vec![refused, attempt(DETACH, None)];
+    pass.run.strategy = Some(failover::ledger::Resolved {
+        strategy: Strategy::Detach,
+        reason: format!(
+            "RDS has refused a managed failover for 30 s, the last time with: {refusal}"
+        ),
+    });
+    news::detached_instead(&books, &pass, &standby()).await;
+    example::is_told("detached", &books);
+    pass.run.attempts.clear();
+    let mut by_others = standby();
+    by_others.global.as_mut().unwrap().failover = Some(FailoverState {
+        status: "failing-over".into(),
+        to: EAST.into(),
+        loses: Some(true),
+    });
+    news::under_way(&books, &pass, &by_others).await;
+    example::is_told("under-way", &books);
+}

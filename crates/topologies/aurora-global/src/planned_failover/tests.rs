@@ -351,3 +351,21 @@ fn a_warning_is_told_and_stands_in_no_way() {
     assert!(words::takes_over(&pass, &observed).evidence.contains(says));
     assert!(!words::takes_over(&pass, &ready()).evidence.ends_with(' '));
 }
+
+#[test]
+fn a_planned_move_is_told_as_its_example_shows() {
+    use failover::{ledger::RunKind, testing::example};
+    let run = failover::ledger::Run {
+        kind: RunKind::PlannedFailover,
+        execution: example::execution("us-east-1", "planned-failover"),
+        confirmed: None,
+        ..example::run()
+    };
+    let pass = Pass {
+        run,
+        rows: failover::ledger::Rows(example::books().rows()),
+        now: example::sent(),
+        dry_run: false,
+    };
+    example::is("takes-over", &words::takes_over(&pass, &ready()));
+}

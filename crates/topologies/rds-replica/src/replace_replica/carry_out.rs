@@ -199,3 +199,33 @@ fn epoch(pass: &Pass) -> Epoch {
     let current = pass.rows.current();
     current.map(|current| current.epoch).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{members::tests::plan, replace_replica::tests::small_rds::deposed};
+    use failover::{
+        ledger::{Rows, Run},
+        testing::example,
+    };
+
+    #[tokio::test]
+    async fn a_move_that_is_over_is_told_as_its_example_shows() {
+        let books = example::books();
+        let mut run = Run {
+            kind: RunKind::PlannedFailover,
+            plan: plan(),
+            timeline: Vec::new(),
+            ..example::run()
+        };
+        run.plan.notify = example::plan().notify;
+        let pass = Pass {
+            run,
+            rows: Rows(books.rows()),
+            now: example::sent(),
+            dry_run: false,
+        };
+        tell_move(&books, &pass, &deposed()).await;
+        example::is_told("protected-again", &books);
+    }
+}

@@ -7,7 +7,7 @@ use failover::{
     domain::{PlanName, Region, StopToken, seconds_between},
     ledger::{Former, KeptPlan, PlanState, Stage, Stop},
     metric::{self, Counted},
-    notify::{Message, Severity, tell},
+    notify::{Message, Severity, tell, tool},
     pass::{Input, briefly, by_hand},
     plan::Plan,
     ports::{Functions, Ledger, Mark, People, ReachInput, Runtime, Services, update_if},
@@ -180,7 +180,8 @@ async fn sweep_plan(
     let said = open_by(world, known, &row, &mark).await?;
     tracing::warn!(%plan, step = STEP, %mark, said, "a stop that nobody gave back");
     // People are told before ECS is waited for: no later sweep finds this mark.
-    tell(world, &known.plan, &opened(here, &mark, &said)).await;
+    let plan = &known.plan;
+    tell(world, plan, &opened(plan, here, (&mark, &said))).await;
     let said = services::and_brought_up(world, &row, said).await;
     Ok(swept("opened", &said))
 }
@@ -329,7 +330,7 @@ async fn is_gone(
     }
 }
 
-fn opened(here: &Region, mark: &StopToken, said: &str) -> Message {
+fn opened(plan: &Plan, here: &Region, (mark, said): (&StopToken, &str)) -> Message {
     Message {
         severity: Severity::Action,
         what: format!(
@@ -339,6 +340,7 @@ fn opened(here: &Region, mark: &StopToken, said: &str) -> Message {
             "The stop {mark} stood in the database, and no run goes on with it. {said}."
         ),
         next: "Look why that run ended, and start the planned move again when it suits you.".into(),
+        commands: vec![tool::history(&plan.plan, here)],
         ..Message::default()
     }
 }

@@ -394,3 +394,15 @@ fn the_record_of_a_stop_holds_no_call_that_promotes() {
     assert_eq!(runs.opening, Some(crate::open_writer::STEP));
     assert!(runs.promoting().all(|step| step != STEP));
 }
+
+#[test]
+fn a_stop_is_told_as_its_example_shows() {
+    use failover::testing::example;
+    let run = Run {
+        execution: example::execution("us-east-1", "replica-switchover"),
+        ..run()
+    };
+    let mut pass = pass(run, [free(), free()]);
+    pass.now = example::sent();
+    example::is("stop", &words::stops(&pass, &stopped()));
+}

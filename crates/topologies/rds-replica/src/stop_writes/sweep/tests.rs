@@ -181,3 +181,12 @@ async fn nobody_is_told_that_writes_go_on_where_nothing_was_opened() {
         assert_eq!(shown().mark, Some("late".into()));
     }
 }
+
+#[test]
+fn a_stop_that_is_given_back_is_told_as_its_example_shows() {
+    use failover::testing::example;
+    let said = "3 role(s) may log in again";
+    let stop = "4f2a8c01".into();
+    let message = super::opened(&example::plan(), &"us-west-2".into(), (&stop, said));
+    example::is("writes-go-on", &message);
+}

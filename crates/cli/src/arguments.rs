@@ -72,6 +72,18 @@ pub enum Command {
         /// The plan; every plan where none is named.
         #[arg(value_parser = plan)]
         plan: Option<PlanName>,
+        /// Looks again every so many seconds, until Ctrl-C; every 5 where none are named.
+        ///
+        /// On a terminal the table stays where it is. Elsewhere one block follows the other. It ends with the exit code of the last
+        /// look, after a day at the latest.
+        #[arg(
+            long,
+            value_name = "SECONDS",
+            num_args = 0..=1,
+            default_missing_value = "5",
+            value_parser = interval
+        )]
+        watch: Option<u64>,
     },
     /// Says whether the writer could be moved now, and every reason against it.
     ///
@@ -250,6 +262,15 @@ fn region(text: &str) -> Result<Region, String> {
         return Ok(region);
     }
     Err("it is not the name of a Region; write it like us-east-1".to_owned())
+}
+
+/// How many seconds lie between two looks.
+fn interval(text: &str) -> Result<u64, String> {
+    let seconds = text.parse().ok();
+    let seconds = seconds.filter(|seconds| (1..=3_600).contains(seconds));
+    seconds.ok_or_else(|| {
+        "it is no interval; write 1 to 3600 seconds, and a plan's name before --watch".to_owned()
+    })
 }
 
 /// What a switch says that is on.

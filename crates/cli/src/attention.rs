@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A probe looks every minute: one that has not looked for so long does not look.
-const PROBE_SILENT: SignedDuration = SignedDuration::from_mins(3);
+pub(crate) const PROBE_SILENT: SignedDuration = SignedDuration::from_mins(3);
 
 /// Readiness is looked at every 15 minutes.
 const LOOK_MISSING: SignedDuration = SignedDuration::from_mins(50);

@@ -1,5 +1,7 @@
 //! Which command is carried out, where.
 
+use std::time::Duration;
+
 use failover::{domain::Region, installation, plan::SCHEMA};
 
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
     failback, failover as unplanned, fence, forced, history, losses, messages, pause, plan_check,
     plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
     terminal::Terminal,
+    watch,
 };
 
 /// Carries out a command.
@@ -36,12 +39,16 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         Command::Plan { command } => document(&office, command).await,
         Command::Completions { shell } => printed::completions(shell),
         Command::Manual => printed::manual(),
-        Command::Status { plan } => {
+        Command::Status { plan, watch } => {
             let act = async |desk: &Desk<'_>| {
+                if let Some(seconds) = watch {
+                    let every = Duration::from_secs(seconds);
+                    return watch::run(desk, plan.as_ref(), every).await;
+                }
                 let at = (output, now());
                 status::run(desk.account, desk.first, plan.as_ref(), at).await
             };
-            office.at(act).await
+            terminal.fitted(office.at(act).await)
         }
         Command::Doctor { plan } => {
             let act = async |desk: &Desk<'_>| doctor::run(desk, plan.as_ref(), now()).await;
@@ -52,15 +59,15 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
                 let of = (&plan, to.as_ref());
                 ready::run(desk.account, desk.first, of, output).await
             };
-            office.at(act).await
+            terminal.fitted(office.at(act).await)
         }
         Command::History { plan, limit } => {
             let act = async |desk: &Desk<'_>| history::run(desk, plan.as_ref(), limit).await;
-            office.at(act).await
+            terminal.fitted(office.at(act).await)
         }
         Command::Run { run: id, plan } => {
             let act = async |desk: &Desk<'_>| run::run(desk, (&id, plan.as_ref())).await;
-            office.at(act).await
+            terminal.fitted(office.at(act).await)
         }
         Command::Pause {
             what,

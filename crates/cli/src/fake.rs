@@ -22,9 +22,9 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 use failover::{
-    beat::{Beat, Signs, Vantage, Write},
+    beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{Epoch, Region},
-    ledger::{Claim, Closed, Current, Entry, KeptPlan, Outcome, PlanState, Run, RunKind},
+    ledger::{Claim, Closed, Current, Endpoints, Entry, KeptPlan, Outcome, PlanState, Run, RunKind},
     plan::Plan,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -73,6 +73,15 @@ pub(crate) fn row(writer: &str, epoch: u64) -> PlanState {
     }
 }
 
+/// Where a member is reached.
+fn reached(member: &str) -> Endpoints {
+    Endpoints {
+        writer: format!("{member}.cluster-a1.example"),
+        reader: format!("{member}.cluster-ro-a1.example"),
+        port: 5432,
+    }
+}
+
 /// What is deployed.
 pub(crate) const VERSION: &str = "4f2a8c01b2d3e4f5";
 
@@ -91,9 +100,13 @@ pub(crate) fn vantage(region: &str, writer: &str) -> Vantage {
         last_beat: Some(beat),
         failing_since: None,
         failures: 0,
-        reading: None,
-        moved_at: None,
-        signs: Signs::default(),
+        reading: Some(Reading::default()),
+        moved_at: Some(before(2)),
+        signs: Signs {
+            read_at: Some(before(2)),
+            lag_ms: Some(800),
+            ..Signs::default()
+        },
         version: Some(VERSION.into()),
     }
 }
@@ -162,6 +175,8 @@ pub(crate) struct Place {
 pub(crate) struct Fake {
     pub(crate) places: BTreeMap<Region, Place>,
     pub(crate) dead: BTreeSet<Region>,
+    /// The Regions that take a request and never answer.
+    pub(crate) hangs: BTreeSet<Region>,
     /// What was asked, as `<Region> <what>`.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
     /// What was written, as `<Region> <parameter>=<value>`.
@@ -178,7 +193,11 @@ pub(crate) fn well() -> Fake {
             parameters: [("/aurora-failover/plans/orders".into(), TEXT.into())].into(),
             known: vec![KeptPlan {
                 plan: plan(),
-                endpoints: BTreeMap::new(),
+                endpoints: [
+                    (HOME.into(), reached("orders-west")),
+                    (OTHER.into(), reached("orders-east")),
+                ]
+                .into(),
             }],
             row: Some(row(HOME, 1)),
             vantage: Some(vantage(region, HOME)),
@@ -368,6 +387,9 @@ impl HttpConnector for Fake {
         let asked = Asked::read(&request);
         let note = format!("{region} {}", asked.name());
         self.asked.lock().unwrap().push(note);
+        if self.hangs.contains(&region) {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
         let answer = if self.dead.contains(&region) {
             Err(ConnectorError::timeout("timed out".into()))
         } else {

@@ -42,6 +42,7 @@ pub mod survey;
 pub mod switchover;
 pub mod table;
 pub mod terminal;
+pub mod watch;
 mod words;
 mod would;
 

@@ -1,18 +1,21 @@
 //! `status`: what the ledgers of the member Regions say of a plan, as one value, as a table and as JSON.
 
+mod member;
 mod shown;
 mod value;
 
+use std::collections::BTreeSet;
+
 use failover::{
     domain::{PlanName, Region},
-    ledger::{Lease, Readiness, Rows},
+    ledger::{Lease, PlanState, Readiness, Rows},
 };
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use value::{
-    Change, LastRun, Probe, ReadinessStatus, RegionStatus, Role, Status, SwitchStatus, UnderWay,
-    Writer,
+    Change, LastRun, MemberState, Modes, Probe, ReadinessStatus, RegionStatus, Role, Status,
+    SwitchStatus, UnderWay, Writer,
 };
 
 use crate::{
@@ -37,10 +40,21 @@ pub async fn run(
     plan: Option<&PlanName>,
     (output, now): (Output, Timestamp),
 ) -> Answer {
+    look(account, (first, plan), (output, now)).await.0
+}
+
+/// The same, and the Regions that were found: to begin with them next time finds the others when one is lost.
+pub(crate) async fn look(
+    account: &Account,
+    (first, plan): (&[Region], Option<&PlanName>),
+    (output, now): (Output, Timestamp),
+) -> (Answer, BTreeSet<Region>) {
     let surveys = match surveys(account, first, plan).await {
         Ok(surveys) => surveys,
-        Err(why) => return why,
+        Err(why) => return (why, BTreeSet::new()),
     };
+    let regions = surveys.iter().flat_map(|survey| survey.regions.keys());
+    let regions = regions.cloned().collect();
     let statuses = Statuses {
         plans: surveys.iter().map(|survey| of(survey, now)).collect(),
     };
@@ -53,17 +67,16 @@ pub async fn run(
             .map(|status| shown::table(status, now));
         shown.collect::<Vec<_>>().join("\n")
     };
-    Answer::new(output, &statuses, table, ending)
+    let answer = Answer::new(output, &statuses, table, ending);
+    (answer, regions)
 }
 
 impl Status {
-    fn ending(&self) -> Ending {
-        if !self.regions.iter().any(|region| region.answers) {
-            Ending::Unknown
-        } else if self.attention.is_empty() {
-            Ending::Well
-        } else {
-            Ending::NotWell
+    const fn ending(&self) -> Ending {
+        match self.protected {
+            None => Ending::Unknown,
+            Some(true) => Ending::Well,
+            Some(false) => Ending::NotWell,
         }
     }
 }
@@ -74,11 +87,18 @@ pub fn of(survey: &Survey, now: Timestamp) -> Status {
     let rows = survey.rows();
     let plan = survey.plan.as_ref();
     let regions = survey.regions.iter();
+    let attention = attention::of(survey, now);
+    let modes = plan.map(|plan| Modes {
+        region_down: plan.unplanned.region_down,
+        writer_down: plan.unplanned.writer_down,
+    });
     Status {
         plan: survey.name.clone(),
         revision: plan.map(|plan| plan.revision),
         home_region: plan.map(|plan| plan.home_region.clone()),
         witness_region: plan.and_then(|plan| plan.witness_region.clone()),
+        protected: (!rows.0.is_empty()).then_some(attention.is_empty()),
+        modes,
         writer: writer(&rows),
         intent: change(&rows),
         run: under_way(survey, &rows, now),
@@ -86,7 +106,7 @@ pub fn of(survey: &Survey, now: Timestamp) -> Status {
         regions: regions
             .map(|(region, entry)| region_status(survey, &rows, (region, entry), now))
             .collect(),
-        attention: attention::of(survey, now),
+        attention,
     }
 }
 
@@ -120,11 +140,15 @@ fn under_way(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<UnderWay> {
     let lease: &Lease = leases.max_by_key(|lease| lease.expires_at)?;
     let record = survey.runs().find(|run| run.run_id == lease.run_id);
     let last = record.and_then(|run| run.timeline.last());
+    let holds = |row: &PlanState| row.lease.as_ref().map(|one| &one.run_id) == Some(&lease.run_id);
+    let leased = rows.0.iter().filter(|(_, row)| holds(row));
     Some(UnderWay {
         run_id: lease.run_id.clone(),
         kind: lease.kind,
         from: lease.from.clone(),
         to: lease.to.clone(),
+        started_by: record.map(RunSummary::started_by),
+        leased_in: leased.map(|(region, _)| region.clone()).collect(),
         waits_for_human: lease.waits_for_human,
         lease_until: lease.expires_at,
         has_died: lease.expires_at <= now,
@@ -162,14 +186,17 @@ fn region_status(
     now: Timestamp,
 ) -> RegionStatus {
     let plan = survey.plan.as_ref();
-    let member = plan.and_then(|plan| plan.members().get(region));
+    let named = plan.and_then(|plan| plan.members().get(region));
     let books = entry.books.as_ref().ok();
-    let current = rows.current();
-    let of_epoch = current.map(|current| current.epoch).unwrap_or_default();
+    let role = member::role(survey, rows, region);
+    let fenced_at = books.and_then(|books| member::fenced_at(rows, &books.row));
     RegionStatus {
         region: region.clone(),
-        cluster: member.map(|member| member.identifier.clone()),
-        role: role(survey, rows, region),
+        cluster: named.map(|member| member.identifier.clone()),
+        role,
+        state: member::state(survey, region, (role, fenced_at), now),
+        endpoints: survey.endpoints.get(region).cloned(),
+        lag_seconds: member::lag_seconds(survey, region, role, now),
         answers: books.is_some(),
         error: entry.books.as_ref().err().map(ToString::to_string),
         epoch: books.map(|books| books.row.proven_epoch()),
@@ -182,7 +209,7 @@ fn region_status(
             maintenance: switches.maintenance.clone(),
         }),
         probe: books.and_then(|books| Some(probe(books.vantage.as_ref()?, now))),
-        fenced_at: books.and_then(|books| books.row.fence_under(of_epoch)),
+        fenced_at,
         readiness: books.and_then(|books| Some(readiness(books.row.readiness.as_ref()?))),
     }
 }
@@ -193,24 +220,6 @@ fn readiness(found: &Readiness) -> ReadinessStatus {
         ready: found.reasons.is_empty(),
         reasons: found.reasons.clone(),
         warnings: found.warnings.clone(),
-    }
-}
-
-fn role(survey: &Survey, rows: &Rows, region: &Region) -> Role {
-    let Some(current) = rows.current() else {
-        return Role::Unknown;
-    };
-    if current.writer == *region {
-        return Role::Writer;
-    }
-    let row = rows.0.get(region);
-    let deposed = row.filter(|row| {
-        let epoch = attention::is_deposed(Some(current), region, row);
-        epoch.is_some_and(|epoch| !attention::is_rebuilt(survey, row, epoch))
-    });
-    match deposed {
-        Some(_) => Role::Deposed,
-        None => Role::Standby,
     }
 }
 

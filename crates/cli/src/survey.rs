@@ -11,7 +11,7 @@ use failover::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region},
-    ledger::{Lease, PlanState, Rows},
+    ledger::{Endpoints, Lease, PlanState, Rows},
     plan::Plan,
     switches::Switches,
 };
@@ -19,7 +19,7 @@ use futures::future::{join, join_all, join3};
 use jiff::Timestamp;
 
 pub use directory::Document;
-use directory::{Directories, Directory, names, nothing, plan_of, unknown};
+use directory::{Directories, Directory, endpoints_of, names, nothing, plan_of, unknown};
 
 use crate::{
     RunSummary,
@@ -63,6 +63,8 @@ pub struct Survey {
     pub plan: Option<Plan>,
     /// Its Regions.
     pub regions: BTreeMap<Region, Entry>,
+    /// Where its members are reached, as far as a probe ever read that.
+    pub endpoints: BTreeMap<Region, Endpoints>,
 }
 
 impl Survey {
@@ -188,6 +190,7 @@ async fn survey(account: &Account, directories: &Directories, name: PlanName) ->
     });
     let regions = join_all(entries).await.into_iter().collect();
     Survey {
+        endpoints: endpoints_of(directories, &name),
         name,
         plan,
         regions,

@@ -10,6 +10,10 @@ use std::{
 use futures::channel::oneshot;
 use indicatif::{ProgressBar, ProgressStyle};
 
+mod screen;
+
+use screen::Screen;
+
 use crate::{
     arguments::Output,
     colours::painted,
@@ -24,6 +28,8 @@ pub struct Terminal {
     /// The sign that turns while something lasts. It is hidden where nobody sees it.
     sign: ProgressBar,
     types: Types,
+    /// What is drawn anew again and again.
+    screen: Screen,
     /// What is under way, and how to look at it again.
     stands: RefCell<Option<String>>,
     said: RefCell<Vec<String>>,
@@ -60,6 +66,7 @@ impl Terminal {
             shows,
             sign,
             types,
+            screen: Screen::of_process(shows),
             stands: RefCell::default(),
             said: RefCell::default(),
         }
@@ -73,6 +80,7 @@ impl Terminal {
             shows: false,
             sign: ProgressBar::hidden(),
             types: Types::Script(RefCell::new(lines)),
+            screen: Screen::default(),
             stands: RefCell::default(),
             said: RefCell::default(),
         }
@@ -113,6 +121,27 @@ impl Terminal {
         self.sign.finish_and_clear();
     }
 
+    /// Shows an answer in place of the one before it, or behind it where this is no terminal; answers whether anybody looks.
+    pub(crate) fn draw(&self, answer: &Answer, heading: &str) -> bool {
+        if matches!(self.types, Types::Script(_)) {
+            self.said.borrow_mut().push(answer.text.clone());
+            return self.screen.note(answer);
+        }
+        self.screen.draw(answer, heading)
+    }
+
+    /// What was drawn last, for the end: the table stays on the terminal, and what was printed is not printed twice.
+    pub(crate) fn drawn(&self) -> Option<Answer> {
+        self.screen.left()
+    }
+
+    /// An answer in lines that fit the terminal, where there is one.
+    #[must_use]
+    pub(crate) fn fitted(&self, answer: Answer) -> Answer {
+        let text = self.screen.fitted(answer.text);
+        Answer { text, ..answer }
+    }
+
     /// Notes what is under way and how to look at it again, for whoever interrupts it.
     pub(crate) fn stands(&self, sentence: String) {
         *self.stands.borrow_mut() = Some(sentence);
@@ -129,6 +158,9 @@ impl Terminal {
     #[must_use]
     pub fn interrupted(&self) -> Answer {
         self.clear();
+        if let Some(answer) = self.drawn() {
+            return answer;
+        }
         let stands = self.stands.borrow().clone();
         let why = stands.unwrap_or_else(|| "nothing was changed".to_owned());
         Answer::none(Ending::Unknown, format!("interrupted: {why}"))

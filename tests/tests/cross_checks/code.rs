@@ -217,6 +217,7 @@ fn the_tools_commands_that_read_change_nothing() {
         "plan_show",
         "survey",
         "attention",
+        "watch",
     ];
     let acting = [
         ".call(",

@@ -1,12 +1,13 @@
 //! The operator's tool, as it is typed in a kept world: the writer is moved there and back, a Region is lost, and the failover forced.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tests::{
     drill::{Drill, until},
@@ -179,6 +180,7 @@ fn paused_and_resumed(operator: &Operator<'_>) {
     assert!(said.contains("us-west-2  off     storm"), "{said}");
     let status = operator.types("status orders", 1);
     assert!(status.contains("maintenance"), "{status}");
+    watched(operator, 1);
     operator.types("resume orders --yes", 0);
     let said = operator.types_on_a_terminal("pause --all", "all", 0);
     assert!(said.contains("/aurora-failover/kill says on"), "{said}");
@@ -188,6 +190,19 @@ fn paused_and_resumed(operator: &Operator<'_>) {
         "{refused}"
     );
     operator.types("resume --all --yes", 0);
+}
+
+/// Looks again and again until it is interrupted, and ends as the last look did.
+fn watched(operator: &Operator<'_>, code: i32) {
+    let mut watch = operator.tool();
+    watch.args(["status", "orders", "--watch", "1"]);
+    let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let is_heading = |line: &String| line.ends_with(", every 1 s; Ctrl-C ends it");
+    let mut looks = lines.map(Result::unwrap).filter(is_heading);
+    assert_eq!(looks.by_ref().take(3).count(), 3);
+    kill_process(Pid::from_child(&watch), Signal::INT).unwrap();
+    assert_eq!(watch.wait().unwrap().code(), Some(code));
 }
 
 fn there_and_back(operator: &Operator<'_>) {
@@ -295,11 +310,11 @@ fn by_hand(operator: &Operator<'_>) {
         plan["unplanned"][verdict] = "observe".into();
     }
     let file = operator.world.root().join("workplace/orders.json");
-    std::fs::write(&file, plan.to_string()).unwrap();
+    fs::write(&file, plan.to_string()).unwrap();
     let why = operator.types("plan put orders.json --yes", 2);
     assert!(why.contains("raise it above"), "{why}");
     plan["revision"] = (revision + 1).into();
-    std::fs::write(&file, plan.to_string()).unwrap();
+    fs::write(&file, plan.to_string()).unwrap();
     let said = operator.types("plan put orders.json --yes", 0);
     assert!(
         said.contains("unplanned.region_down") && said.contains("\"observe\""),

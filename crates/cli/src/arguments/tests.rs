@@ -28,6 +28,8 @@ fn what_is_typed_wrong_is_refused_with_2() {
         &["status", "--regions", "us-east-1,Ohio"],
         &["status", "--output", "yaml"],
         &["status", "--prefix", "aws-dr"],
+        &["status", "--watch", "0"],
+        &["status", "--watch", "orders"],
         &["dance"],
         &["pause"],
         &["pause", "orders", "--all"],
@@ -68,10 +70,10 @@ fn several_regions_are_parted_by_commas_and_the_form_is_typed_anywhere() {
     ];
     let arguments = read(&words).unwrap();
     assert_eq!(arguments.output, Output::Json);
-    let Command::Status { plan } = arguments.command else {
+    let Command::Status { plan, watch } = arguments.command else {
         panic!("not the status");
     };
-    assert_eq!(plan, Some("orders".into()));
+    assert_eq!((plan, watch), (Some("orders".into()), None));
     assert_eq!(
         arguments.place.regions,
         ["us-east-1".into(), "us-west-2".into()]
@@ -101,5 +103,19 @@ fn every_command_of_the_tool_that_a_message_prints_is_understood() {
             1,
             "{command} begins in no Region that answers"
         );
+    }
+}
+
+#[test]
+fn a_watch_looks_every_five_seconds_where_nothing_else_is_said() {
+    for (words, seconds) in [
+        (&["status", "orders", "--watch"][..], 5),
+        (&["status", "--watch", "30", "orders"], 30),
+        (&["status", "--watch=1"], 1),
+    ] {
+        let Command::Status { watch, .. } = read(words).unwrap().command else {
+            panic!("not the status");
+        };
+        assert_eq!(watch, Some(seconds), "{words:?}");
     }
 }

@@ -2,7 +2,8 @@
 
 use failover::{
     domain::{Epoch, PlanName, Region, RunId},
-    ledger::RunKind,
+    ledger::{Endpoints, RunKind},
+    plan::Mode,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +19,10 @@ pub struct Status {
     pub home_region: Option<Region>,
     /// The Region that only observes.
     pub witness_region: Option<Region>,
+    /// Whether nothing stands against what the plan does in an outage: nothing needs attention. `None` where no ledger answers.
+    pub protected: Option<bool>,
+    /// What an outage leads to.
+    pub modes: Option<Modes>,
     /// The proven writer.
     pub writer: Option<Writer>,
     /// A change of writer that has begun and is not proven.
@@ -30,6 +35,15 @@ pub struct Status {
     pub regions: Vec<RegionStatus>,
     /// What needs somebody's attention.
     pub attention: Vec<String>,
+}
+
+/// What an outage leads to, by the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Modes {
+    /// What a lost Region leads to.
+    pub region_down: Mode,
+    /// What a lost writer in a Region that is there leads to.
+    pub writer_down: Mode,
 }
 
 /// The proven writer.
@@ -73,6 +87,10 @@ pub struct UnderWay {
     pub from: Region,
     /// The Region it goes to.
     pub to: Region,
+    /// Who or what started it, where its record was found.
+    pub started_by: Option<String>,
+    /// The Regions whose ledger says that it holds the plan.
+    pub leased_in: Vec<Region>,
     /// Whether it waits for a human's answer.
     pub waits_for_human: bool,
     /// When its lease ends unless it is renewed.
@@ -127,6 +145,12 @@ pub struct RegionStatus {
     pub cluster: Option<String>,
     /// What its member is, by the ledgers.
     pub role: Role,
+    /// How it does, as the probes see it.
+    pub state: MemberState,
+    /// Where it is reached, where a probe ever read that.
+    pub endpoints: Option<Endpoints>,
+    /// How far a standby was behind the writer when its probe last looked and the writer committed, in seconds.
+    pub lag_seconds: Option<f64>,
     /// Whether its ledger could be read.
     pub answers: bool,
     /// Why not.
@@ -178,6 +202,26 @@ pub enum Role {
     /// It was the writer, and another member was proven without it.
     Deposed,
     /// No ledger that answers names a writer.
+    Unknown,
+}
+
+/// How a member does, as the probes last saw it within three minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    /// A probe's beat was committed on it.
+    TakesWrites,
+    /// It is the writer, and no probe's beat was committed on it.
+    TakesNoWrites,
+    /// Something of the writer arrived at it.
+    Follows,
+    /// It was read, and nothing arrived.
+    StandsStill,
+    /// It is deposed, and applications are kept out.
+    Fenced,
+    /// It is deposed, and may take writes that are lost.
+    Open,
+    /// Nothing is known.
     Unknown,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use failover::{
     Error,
     domain::{PlanName, Region},
-    ledger::KeptPlan,
+    ledger::{Endpoints, KeptPlan},
     plan::{Plan, parameters as path, read_named},
     switches::{Switches, kill, maintenance},
 };
@@ -94,6 +94,24 @@ pub(super) fn plan_of(directories: &Directories, name: &PlanName) -> Option<Plan
         .filter(|plan| plan.plan == *name);
     let newest = written.max_by_key(|plan| plan.revision);
     newest.or_else(|| known.max_by_key(|plan| plan.revision).cloned())
+}
+
+/// Where each member is reached, as the probes keep it. What a Region says of its own member counts before what others say.
+pub(super) fn endpoints_of(
+    directories: &Directories,
+    name: &PlanName,
+) -> BTreeMap<Region, Endpoints> {
+    let mut found = BTreeMap::new();
+    for (region, directory) in directories {
+        let kept = directory.known.iter().flatten();
+        let kept = kept.filter(|kept| kept.plan.plan == *name);
+        for (member, endpoints) in kept.flat_map(|kept| &kept.endpoints) {
+            if member == region || !found.contains_key(member) {
+                found.insert(member.clone(), endpoints.clone());
+            }
+        }
+    }
+    found
 }
 
 pub(super) fn names(directories: &Directories) -> BTreeSet<PlanName> {

@@ -1,5 +1,7 @@
 //! What can be typed, and the words of `--help`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use failover::{
@@ -126,6 +128,12 @@ pub enum Command {
         /// The plan, where others need not be searched.
         #[arg(long, value_parser = plan)]
         plan: Option<PlanName>,
+        /// Writes a page into a file, which shows the run to people who do not have the tool.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Prints the whole record, as --output json does.
+        #[arg(long)]
+        json: bool,
     },
     /// Prints what a shell needs to complete these commands.
     ///

@@ -30,6 +30,10 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         place,
         ..
     } = arguments;
+    let output = match command {
+        Command::Run { json: true, .. } => Output::Json,
+        _ => output,
+    };
     let office = Office {
         place,
         output,
@@ -65,8 +69,14 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
             let act = async |desk: &Desk<'_>| history::run(desk, plan.as_ref(), limit).await;
             terminal.fitted(office.at(act).await)
         }
-        Command::Run { run: id, plan } => {
-            let act = async |desk: &Desk<'_>| run::run(desk, (&id, plan.as_ref())).await;
+        Command::Run {
+            run: id,
+            plan,
+            html,
+            json: _,
+        } => {
+            let of = (id.as_str(), plan.as_ref());
+            let act = async |desk: &Desk<'_>| run::run(desk, of, html.as_deref()).await;
             terminal.fitted(office.at(act).await)
         }
         Command::Pause {

@@ -2,7 +2,7 @@
 
 mod knew;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use failover::{
     domain::{PlanName, Region, RunId},
@@ -27,8 +27,12 @@ struct Found {
     run: Run,
 }
 
-/// Shows a run, by its name or by how that begins.
-pub async fn run(desk: &Desk<'_>, (id, plan): (&str, Option<&PlanName>)) -> Answer {
+/// Shows a run, by its name or by how that begins. Where a file is named a page is written into it.
+pub async fn run(
+    desk: &Desk<'_>,
+    (id, plan): (&str, Option<&PlanName>),
+    page: Option<&Path>,
+) -> Answer {
     let surveys = match surveys(desk.account, desk.first, plan).await {
         Ok(surveys) => surveys,
         Err(why) => return why,
@@ -52,7 +56,31 @@ pub async fn run(desk: &Desk<'_>, (id, plan): (&str, Option<&PlanName>)) -> Answ
         started_by,
         run,
     };
-    Answer::new(desk.output, &found, || table(&found), Ending::Well)
+    let Some(file) = page else {
+        return Answer::new(desk.output, &found, || table(&found), Ending::Well);
+    };
+    match written(&found, file) {
+        Ok(says) => Answer::new(desk.output, &found, || says, Ending::Well),
+        Err(why) => Answer::none(Ending::Unknown, why),
+    }
+}
+
+/// Writes the page of a run.
+fn written(found: &Found, file: &Path) -> Result<String, String> {
+    let of = (&found.region, found.started_by.as_str());
+    let page = report::page_of(&found.run, of);
+    let file_name = file.display();
+    report::write_page(&page, file).map_err(|why| {
+        let cause = std::error::Error::source(&why).map(ToString::to_string);
+        format!(
+            "--html {file_name} cannot be written ({}); name a file in a folder that you may write to",
+            cause.unwrap_or_else(|| why.to_string())
+        )
+    })?;
+    Ok(format!(
+        "the page of run {} was written to {file_name}\n",
+        found.run.run_id
+    ))
 }
 
 /// The one run of that name, or whose name begins so.

@@ -1,7 +1,8 @@
 //! Times, durations and kinds of runs as people read them.
 
-use failover::ledger::RunKind;
 use jiff::Timestamp;
+
+pub(crate) use report::words::kind;
 
 /// How long ago something was: one number and its unit.
 pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
@@ -21,15 +22,6 @@ pub(crate) fn duration(seconds: i64) -> String {
 /// A time in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// What a run does.
-pub(crate) const fn kind(kind: RunKind) -> &'static str {
-    match kind {
-        RunKind::UnplannedFailover => "unplanned failover",
-        RunKind::PlannedFailover => "planned failover",
-        RunKind::Failback => "failback",
-    }
 }
 
 #[cfg(test)]

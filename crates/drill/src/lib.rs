@@ -5,7 +5,6 @@
 )]
 
 pub mod bench;
-mod confirmed;
 pub mod runs;
 pub mod scenario;
 pub mod scenarios;

@@ -38,6 +38,14 @@ pub fn write(report: &Report, folder: &Path) -> Result<(PathBuf, PathBuf), Error
     Ok(paths)
 }
 
+/// Writes a page into a file, in place of what stood there.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_page(page: &str, file: &Path) -> Result<(), Error> {
+    replace(file, page.as_bytes())
+}
+
 fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
     let part = path.with_added_extension("part");
     let written = || {

@@ -1,4 +1,5 @@
-//! A drill's result as data: its story, what `report.json` holds, how the verdict follows, and where it is written.
+//! A drill's result as data: its story, what `report.json` holds, how the verdict follows, and where it is written. The page that
+//! shows it shows a run of the real thing, too, by what its record tells.
 //!
 //! What could not be measured is `null`, never 0. It knows neither what is drilled nor where: whoever drills fills it in.
 
@@ -9,6 +10,7 @@ mod file;
 mod html;
 mod negative;
 mod planned;
+mod real;
 mod record;
 mod rto;
 mod summary;
@@ -25,9 +27,10 @@ use serde::{Deserialize, Serialize};
 pub use calls::{Call, CallCount};
 pub use comparison::Comparison;
 pub use confirmed::{Confirmed, Piece};
-pub use file::{Error, write};
+pub use file::{Error, write, write_page};
 pub use html::STYLE;
 pub use planned::PlannedMove;
+pub use real::page_of;
 pub use record::{Ack, Answer, ClientRecord, OUTAGE_MS, Outage, Resolution, Unacknowledged};
 pub use rto::{Allowances, Moments, Phases, Rto};
 pub use told::Told;

@@ -1,6 +1,7 @@
 //! The drill's story as it happens: events from every part, printed live and kept for the report.
 
 mod line;
+mod states;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -8,6 +9,8 @@ use std::{
 };
 
 use jiff::Timestamp;
+
+pub use states::mark;
 
 /// More events than any drill of a few minutes tells; what comes later is counted and left out.
 const MAX_EVENTS: usize = 10_000;

@@ -1,5 +1,7 @@
 //! Figures as people read them; shared by the terminal's summary and the page.
 
+use failover::ledger::RunKind;
+
 use super::Rpo;
 
 /// What a phase of the outage ends with.
@@ -13,6 +15,16 @@ pub const PHASES: [(&str, &str); 5] = [
     ("dns", "until the writer's name led to the new writer"),
     ("reconnecting", "until the application wrote again"),
 ];
+
+/// What a run does.
+#[must_use]
+pub const fn kind(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::UnplannedFailover => "unplanned failover",
+        RunKind::PlannedFailover => "planned failover",
+        RunKind::Failback => "failback",
+    }
+}
 
 /// `27.4 s`, finer below one second; `unknown` when it is.
 pub fn duration(seconds: Option<f64>) -> String {

@@ -37,7 +37,8 @@ const MAY_NEED: [(&str, &[&str]); 18] = [
             "steps",
         ],
     ),
-    ("cli", &["aws", "failover"]),
+    ("report", &["failover"]),
+    ("cli", &["aws", "failover", "report"]),
     ("rds-sim", &[]),
     (
         "simulate",
@@ -50,7 +51,6 @@ const MAY_NEED: [(&str, &[&str]); 18] = [
             "steps",
         ],
     ),
-    ("report", &[]),
     (
         "testbed",
         &[

@@ -283,6 +283,11 @@ fn what_was(operator: &Operator<'_>) {
     ] {
         assert!(shown.contains(part), "{part} is missing from\n{shown}");
     }
+    operator.types(&format!("run {last} --html run.html"), 0);
+    let page = fs::read_to_string(operator.world.root().join("workplace/run.html")).unwrap();
+    for part in ["a real run, by its record", "ProveWriter", "<dt>RTO</dt>"] {
+        assert!(page.contains(part), "{part} is missing from the page");
+    }
     let whole = operator.json(&format!("run {last}"), 0);
     assert_eq!(whole["run"]["closed"]["outcome"], "succeeded");
     assert_eq!(

@@ -14,7 +14,7 @@ use crate::{
 };
 
 async fn told(account: &Fake, id: &str, output: Output) -> Answer {
-    let act = async |desk: &Desk<'_>| run(desk, (id, None)).await;
+    let act = async |desk: &Desk<'_>| run(desk, (id, None), None).await;
     account.at_desk(&Terminal::typed(&[]), output, act).await
 }
 
@@ -101,6 +101,50 @@ async fn for_programs_the_record_is_whole() {
     assert_eq!(value["region"], HOME);
     assert_eq!(value["run"]["confirmed"]["verdict"], "region_down");
     assert_eq!(value["run"]["plan"]["revision"], 3);
+    // What the document of the tool promises, for auditors.
+    let documented = include_str!("../../../../docs/reference/tool.md");
+    let documented = documented.split("A record has ").nth(1).unwrap();
+    let documented = documented.split(".\n").next().unwrap();
+    let fields: Vec<_> = documented.split('`').skip(1).step_by(2).collect();
+    assert!(fields.len() > 20, "{fields:?}");
+    for field in fields {
+        assert!(value["run"].get(field).is_some(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_run_is_written_into_a_file() {
+    let account = with_runs();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("b093.html");
+    let page = async |file: &Path, output| {
+        let act = async |desk: &Desk<'_>| run(desk, ("b0", None), Some(file)).await;
+        account.at_desk(&Terminal::typed(&[]), output, act).await
+    };
+    let answer = page(&file, Output::Table).await;
+    assert_eq!(answer.ending, Ending::Well, "{answer:?}");
+    let says = format!("the page of run b093 was written to {}\n", file.display());
+    assert_eq!(answer.text, says);
+    let html = std::fs::read_to_string(&file).unwrap();
+    for part in [
+        "a real run, by its record in the ledger in us-east-1",
+        "it does not reach us-west-2 either",
+        "FlipDns: points writer.orders.internal to us-east-1",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let json = page(&file, Output::Json).await;
+    assert!(json.text.contains("\"started_by\": \"a person\""));
+    let refused = page(&file.join("in-the-way"), Output::Table).await;
+    assert_eq!(
+        (refused.ending, refused.text.as_str()),
+        (Ending::Unknown, "")
+    );
+    let why = &refused.complaints[0];
+    assert!(
+        why.starts_with("--html ") && why.contains("in-the-way cannot be written ("),
+        "{why}"
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     report::{Run, RunState},
-    timeline::{Event, Kind, Timeline},
+    timeline::{Event, Kind, Timeline, mark},
 };
 
 const EVENTS_MAX: i32 = 1000;
@@ -90,7 +90,10 @@ pub(super) fn tell(events: &[HistoryEvent], timeline: &Timeline, region: &str, t
             kind: kind(details.name()),
             source: region.to_owned(),
             text: text.clone(),
-            label: label(details.name(), &output),
+            label: mark(
+                details.name(),
+                output["action"].as_str().unwrap_or_default(),
+            ),
         });
         told.last = text;
     }
@@ -99,40 +102,11 @@ pub(super) fn tell(events: &[HistoryEvent], timeline: &Timeline, region: &str, t
 
 /// Choices and waits repeat what the step before them said.
 fn is_step(state: &str) -> bool {
-    kind_of(state).is_some()
+    Kind::of_state(state).is_some()
 }
 
 fn kind(state: &str) -> Kind {
-    kind_of(state).unwrap_or(Kind::Run)
-}
-
-fn kind_of(state: &str) -> Option<Kind> {
-    match state {
-        "ConfirmOutage" => Some(Kind::Confirming),
-        "DetachAndPromote" | "PlannedFailover" | "StopWrites" | "PromoteReplica"
-        | "ProveWriter" | "OpenWriter" => Some(Kind::Promotion),
-        "FlipDns" | "FlipDnsAgain" => Some(Kind::Dns),
-        "RestartEcs" | "Conclude" => Some(Kind::Services),
-        "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "ReplaceReplica"
-        | "ProtectAgain" | "KeepPlan" | "VerifyWrites" | "CloseRun" => Some(Kind::Run),
-        _ => None,
-    }
-}
-
-/// The mark of a state's key moment in the report's picture.
-fn label(state: &str, output: &Value) -> Option<String> {
-    let label = match (state, output["action"].as_str()?) {
-        ("ConfirmOutage", verdict) => verdict.replace('_', " "),
-        ("DetachAndPromote", "detach") => "detach".into(),
-        ("DetachAndPromote", "fail_over") => "failover".into(),
-        ("StopWrites", "stop") => "writes stopped".into(),
-        ("PromoteReplica", "promote") => "promoted".into(),
-        ("ProveWriter", "prove") => "writer proven".into(),
-        ("FlipDns" | "FlipDnsAgain", "change") => "DNS moved".into(),
-        ("RestartEcs", "none") => "services up".into(),
-        _ => return None,
-    };
-    Some(label)
+    Kind::of_state(state).unwrap_or(Kind::Run)
 }
 
 /// The execution as the report shows it.

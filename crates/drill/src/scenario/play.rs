@@ -5,8 +5,7 @@ use std::{path::Path, time::Duration};
 use super::{Ends, Scenario, drill::Drill, judge, measure, outcome::Outcome, suspicions};
 use crate::{
     client::{self, ClientRecord, Comparison},
-    confirmed,
-    report::{CallCount, Findings, Report, Writes},
+    report::{CallCount, Confirmed, Findings, Report, Writes},
     runs::Runs,
     timeline::{Kind, Timeline, now_ms},
     world::{Deployed, Trouble, World},
@@ -97,7 +96,7 @@ async fn conclude(scenario: &Scenario, world: &World, outcome: Outcome) -> Repor
         rpo: measured.rpo,
         rto: measured.rto,
         planned_moves: measured.planned_moves,
-        confirmed: measured.run.as_ref().and_then(confirmed::of),
+        confirmed: measured.run.as_ref().and_then(Confirmed::of),
         messages: world.told(),
         runs: outcome.runs,
         calls: CallCount::tally(world.front_door.calls()),

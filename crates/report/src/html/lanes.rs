@@ -7,8 +7,9 @@ use super::{
     canvas::{Canvas, float, px},
     marks,
     scale::Scale,
+    shown::Shown,
 };
-use crate::{Report, Run, seconds, words};
+use crate::{Rto, Run, seconds, words};
 
 const LANE: f64 = 22.0;
 const BAR: f64 = 12.0;
@@ -24,13 +25,13 @@ struct Lane {
 }
 
 /// Draws all lanes from `top` down and says where they end.
-pub(super) fn draw(report: &Report, scale: &Scale, canvas: Canvas, top: f64) -> (Markup, f64) {
+pub(super) fn draw(shown: &Shown<'_>, scale: &Scale, canvas: Canvas, top: f64) -> (Markup, f64) {
     let mut y = top;
     let mut groups = Vec::new();
-    if report.recovered() {
-        groups.push(("the failover's outage".to_owned(), phases(report)));
+    if let Some(recovery) = shown.recovery {
+        groups.push(("the failover's outage".to_owned(), phases(recovery)));
     }
-    for run in report.runs.iter().take(MAX_RUNS) {
+    for run in shown.runs.iter().take(MAX_RUNS) {
         let heading = format!("{} in {}", run.machine, run.region);
         groups.push((heading, states(run)));
     }
@@ -46,9 +47,8 @@ pub(super) fn draw(report: &Report, scale: &Scale, canvas: Canvas, top: f64) -> 
     (markup, y)
 }
 
-fn phases(report: &Report) -> Vec<Lane> {
-    report
-        .rto
+fn phases(recovery: &Rto) -> Vec<Lane> {
+    recovery
         .moments
         .spans()
         .into_iter()

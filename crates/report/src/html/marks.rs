@@ -1,6 +1,7 @@
 //! The key events' labels above the picture, stacked so that none covers another and no line crosses a label.
 
-use crate::{Report, timeline::Kind};
+use super::shown::Shown;
+use crate::timeline::Kind;
 
 /// Labels stack no higher; a mark beyond keeps its line and loses its label.
 pub(super) const MAX_ROWS: usize = 9;
@@ -22,8 +23,8 @@ pub(super) struct Mark {
 }
 
 /// The marked events from `from_ms` on, oldest first.
-pub(super) fn marks(report: &Report, from_ms: i64) -> Vec<Mark> {
-    report
+pub(super) fn marks(shown: &Shown<'_>, from_ms: i64) -> Vec<Mark> {
+    shown
         .timeline
         .iter()
         .filter(|entry| entry.at.as_millisecond() >= from_ms)

@@ -1,4 +1,5 @@
-//! The picture: the client's writes over time, the outage, and below it who did what in the meantime.
+//! The picture: the application's writes over time where somebody counted them, the outage, and below it who did what in the
+//! meantime.
 
 use maud::{Markup, html};
 
@@ -7,8 +8,9 @@ use super::{
     lanes,
     marks::{self, Mark},
     scale::{self, Scale},
+    shown::Shown,
 };
-use crate::{Gap, Report, seconds, timeline::Kind, words};
+use crate::{Gap, Writes, seconds, timeline::Kind, words};
 
 const RIGHT: f64 = 16.0;
 const LABEL_ROW: f64 = 19.0;
@@ -17,11 +19,11 @@ const AXIS: f64 = 34.0;
 /// Narrower bars are merged with their neighbours.
 const NARROWEST_BAR: f64 = 3.5;
 
-/// Draws the report.
-pub(super) fn draw(report: &Report, canvas: Canvas) -> Markup {
-    let marks = marks::marks(report, scale::starts_ms(report));
+/// Draws what is shown.
+pub(super) fn draw(shown: &Shown<'_>, canvas: Canvas) -> Markup {
+    let marks = marks::marks(shown, scale::starts_ms(shown));
     let scale = Scale::new(
-        report,
+        shown,
         &marks,
         canvas.left,
         canvas.width - canvas.left - RIGHT,
@@ -34,14 +36,18 @@ pub(super) fn draw(report: &Report, canvas: Canvas) -> Markup {
     let highest = rows.iter().flatten().max().map_or(0, |row| row + 1);
     let track_top = 8.0 + LABEL_ROW * float(highest);
     let track_bottom = track_top + TRACK;
-    let gaps = shades(report, &scale);
-    let (lanes, bottom) = lanes::draw(report, &scale, canvas, track_bottom + 20.0);
+    let gaps = shades(shown, &scale);
+    let (lanes, bottom) = lanes::draw(shown, &scale, canvas, track_bottom + 20.0);
     let height = bottom + AXIS;
     html! {
-        svg.(canvas.class) viewBox=(format!("0 0 {} {height:.0}", canvas.width)) role="img" aria-label=(in_words(report)) {
+        svg.(canvas.class) viewBox=(format!("0 0 {} {height:.0}", canvas.width)) role="img" aria-label=(in_words(shown)) {
             (axis(&scale, track_top, bottom))
             (outages(&gaps, track_top, bottom))
-            (track(report, &scale, canvas, (track_top, track_bottom)))
+            @if let Some(writes) = shown.writes {
+                (track(writes, &scale, canvas, (track_top, track_bottom)))
+            } @else {
+                (ground(canvas, track_bottom))
+            }
             @for ((mark, (x, _)), row) in marks.iter().zip(&labels).zip(&rows) {
                 (draw_mark(mark, *x, *row, [track_top, track_bottom, bottom]))
             }
@@ -52,16 +58,26 @@ pub(super) fn draw(report: &Report, canvas: Canvas) -> Markup {
 }
 
 /// The same in one sentence, for those who do not see it.
-fn in_words(report: &Report) -> String {
-    let rows = words::plural(report.writes.acknowledged, "row");
-    if report.writes.outages.is_empty() {
+fn in_words(shown: &Shown<'_>) -> String {
+    let Some(writes) = shown.writes else {
+        let stopped = shown.outages.iter().find_map(|gap| {
+            let lasted = gap.until?.as_millisecond() - gap.from.as_millisecond();
+            Some(words::duration(Some(seconds(lasted))))
+        });
+        return stopped.map_or_else(
+            || "Timeline of the run.".to_owned(),
+            |stopped| format!("Timeline of the run: writes stopped for {stopped}."),
+        );
+    };
+    let rows = words::plural(writes.acknowledged, "row");
+    if writes.outages.is_empty() {
         return format!(
             "Timeline: the application wrote {rows} and never stopped for more than a second."
         );
     }
     format!(
         "Timeline: the application wrote {rows}; writes stopped for {}.",
-        words::duration(report.writes.outage_seconds)
+        words::duration(writes.outage_seconds)
     )
 }
 
@@ -83,7 +99,7 @@ struct Shade {
     text: String,
 }
 
-fn shades(report: &Report, scale: &Scale) -> Vec<Shade> {
+fn shades(shown: &Shown<'_>, scale: &Scale) -> Vec<Shade> {
     let shade = |gap: &Gap| {
         let from_ms = gap.from.as_millisecond();
         let until_ms = gap.until.map_or(scale.until_ms(), |at| at.as_millisecond());
@@ -91,7 +107,7 @@ fn shades(report: &Report, scale: &Scale) -> Vec<Shade> {
             from: scale.x(from_ms),
             until: scale.x(until_ms),
             text: gap.until.map_or_else(
-                || "no writes until the drill's end".into(),
+                || format!("no writes until {}", shown.words.end),
                 |_| {
                     let lasted = words::duration(Some(seconds(until_ms - from_ms)));
                     format!("no writes for {lasted}")
@@ -99,7 +115,7 @@ fn shades(report: &Report, scale: &Scale) -> Vec<Shade> {
             ),
         })
     };
-    report.writes.outages.iter().filter_map(shade).collect()
+    shown.outages.iter().filter_map(shade).collect()
 }
 
 fn outages(shades: &[Shade], top: f64, bottom: f64) -> Markup {
@@ -147,17 +163,17 @@ fn widest_part(shade: &Shade, labels: &[(f64, f64)]) -> (f64, f64) {
     widest
 }
 
-fn track(report: &Report, scale: &Scale, canvas: Canvas, (top, bottom): (f64, f64)) -> Markup {
+fn track(writes: &Writes, scale: &Scale, canvas: Canvas, (top, bottom): (f64, f64)) -> Markup {
     let names = canvas.left - 12.0;
-    let bars = bars(report, scale);
+    let bars = bars(writes, scale);
     let most = bars
         .iter()
         .map(|bar| bar.stacked_on + bar.count)
         .max()
         .unwrap_or(0);
     let unit = (bottom - top - 10.0) / float(most.max(1));
-    let merged_ms = report.writes.rate.bucket_ms * merged(report, scale);
-    let series = &report.writes.rate.series;
+    let merged_ms = writes.rate.bucket_ms * merged(writes, scale);
+    let series = &writes.rate.series;
     html! {
         g.track {
             text.lane x=(px(names)) y=(px(top + 16.0)) text-anchor="end" { "writes" }
@@ -172,8 +188,14 @@ fn track(report: &Report, scale: &Scale, canvas: Canvas, (top, bottom): (f64, f6
             @for index in 0..series.len() {
                 path class=(writer_class(index)) d=(path_of(&bars, index, bottom, unit)) {}
             }
-            line.ground x1=(px(canvas.left)) x2=(px(canvas.width - RIGHT)) y1=(px(bottom)) y2=(px(bottom)) {}
+            (ground(canvas, bottom))
         }
+    }
+}
+
+fn ground(canvas: Canvas, bottom: f64) -> Markup {
+    html! {
+        line.ground x1=(px(canvas.left)) x2=(px(canvas.width - RIGHT)) y1=(px(bottom)) y2=(px(bottom)) {}
     }
 }
 
@@ -187,17 +209,17 @@ struct Bar {
 }
 
 /// How many buckets make one bar.
-fn merged(report: &Report, scale: &Scale) -> i64 {
-    let bucket_ms = report.writes.rate.bucket_ms.max(1);
+fn merged(writes: &Writes, scale: &Scale) -> i64 {
+    let bucket_ms = writes.rate.bucket_ms.max(1);
     (1..=4_096)
         .find(|count| scale.width_of(bucket_ms * count) >= NARROWEST_BAR)
         .unwrap_or(4_096)
 }
 
-fn bars(report: &Report, scale: &Scale) -> Vec<Bar> {
-    let rate = &report.writes.rate;
-    let bar_ms = rate.bucket_ms.max(1) * merged(report, scale);
-    let per_bar = usize::try_from(merged(report, scale)).unwrap_or(1);
+fn bars(writes: &Writes, scale: &Scale) -> Vec<Bar> {
+    let rate = &writes.rate;
+    let bar_ms = rate.bucket_ms.max(1) * merged(writes, scale);
+    let per_bar = usize::try_from(merged(writes, scale)).unwrap_or(1);
     let mut heights: Vec<usize> = Vec::new();
     let mut bars = Vec::new();
     for (series, one) in rate.series.iter().enumerate() {

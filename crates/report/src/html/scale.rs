@@ -1,9 +1,10 @@
 //! The picture's time axis: which stretch of the drill it shows, and where a moment lies on it.
 
-use jiff::Timestamp;
-
-use super::marks::{Mark, label_width};
-use crate::{Report, seconds, timeline::Kind};
+use super::{
+    marks::{Mark, label_width},
+    shown::Shown,
+};
+use crate::seconds;
 
 /// Steps between two ticks that read well, in milliseconds.
 const STEPS_MS: [i64; 13] = [
@@ -27,8 +28,8 @@ pub(super) struct Scale {
 
 impl Scale {
     /// Shows the drill from shortly before its first fault until all has ended, with room for every mark's label.
-    pub(super) fn new(report: &Report, marks: &[Mark], left: f64, width: f64) -> Self {
-        let (from_ms, until_ms) = window(report);
+    pub(super) fn new(shown: &Shown<'_>, marks: &[Mark], left: f64, width: f64) -> Self {
+        let (from_ms, until_ms) = window(shown);
         let mut until_ms = until_ms.max(from_ms + 1_000);
         for mark in marks {
             // The label begins at its mark and must end within the picture.
@@ -39,7 +40,7 @@ impl Scale {
         Self {
             from_ms,
             until_ms,
-            zero_ms: zero_ms(report),
+            zero_ms: zero_ms(shown),
             left,
             width,
         }
@@ -85,24 +86,14 @@ impl Scale {
 }
 
 /// The first moment that the picture shows.
-pub(super) fn starts_ms(report: &Report) -> i64 {
-    window(report).0
+pub(super) fn starts_ms(shown: &Shown<'_>) -> i64 {
+    window(shown).0
 }
 
-/// The moment that the picture counts from: the first fault, else the drill's beginning.
-pub(super) fn zero_ms(report: &Report) -> i64 {
-    first_fault(report)
-        .unwrap_or(report.started_at)
-        .as_millisecond()
-}
-
-/// When the drill first broke something.
-pub(super) fn first_fault(report: &Report) -> Option<Timestamp> {
-    report
-        .timeline
-        .iter()
-        .find(|entry| entry.kind == Kind::Fault)
-        .map(|entry| entry.at)
+/// The moment that the picture counts from: the first fault, else the beginning.
+pub(super) fn zero_ms(shown: &Shown<'_>) -> i64 {
+    let fault = shown.first_fault();
+    fault.unwrap_or(shown.started_at).as_millisecond()
 }
 
 /// `+12 s`, `0 s` or `−3 s`; with as many decimals as asked for.
@@ -116,25 +107,24 @@ pub(super) fn relative(ms: i64, digits: usize) -> String {
     format!("{sign}{value:.digits$} s")
 }
 
-fn window(report: &Report) -> (i64, i64) {
-    let rate = &report.writes.rate;
-    let (client_from, client_until) = (rate.from.as_millisecond(), rate.until.as_millisecond());
-    let Some(fault) = first_fault(report) else {
-        return (client_from, client_until);
+fn window(shown: &Shown<'_>) -> (i64, i64) {
+    let (from, until) = shown.calm;
+    let Some(fault) = shown.first_fault() else {
+        return (from.as_millisecond(), until.as_millisecond());
     };
-    let open_end = report.writes.outages.iter().any(|gap| gap.until.is_none());
-    let last = report
+    let open_end = shown.outages.iter().any(|gap| gap.until.is_none());
+    let last = shown
         .timeline
         .iter()
         .filter(|entry| entry.label.is_some())
         .map(|entry| entry.at)
-        .chain(report.runs.iter().flat_map(|run| {
+        .chain(shown.runs.iter().flat_map(|run| {
             run.states
                 .iter()
                 .map(|state| state.exited_at.unwrap_or(state.entered_at))
         }))
-        .chain(report.writes.outages.iter().filter_map(|gap| gap.until))
-        .chain(open_end.then_some(rate.until))
+        .chain(shown.outages.iter().filter_map(|gap| gap.until))
+        .chain(open_end.then_some(until))
         .max()
         .unwrap_or(fault);
     (
@@ -160,9 +150,10 @@ mod tests {
     #[test]
     fn the_window_reaches_from_before_the_fault_to_after_the_end_with_room_for_every_label() {
         for report in [region_loss(), path_impaired()] {
-            let marks = marks(&report, starts_ms(&report));
-            let scale = Scale::new(&report, &marks, 100.0, 900.0);
-            assert_eq!(scale.from_ms, zero_ms(&report) - BEFORE_MS);
+            let shown = Shown::from(&report);
+            let marks = marks(&shown, starts_ms(&shown));
+            let scale = Scale::new(&shown, &marks, 100.0, 900.0);
+            assert_eq!(scale.from_ms, zero_ms(&shown) - BEFORE_MS);
             for mark in &marks {
                 assert!(scale.x(mark.at_ms) + label_width(&mark.label) <= 1000.5);
             }
@@ -172,7 +163,7 @@ mod tests {
     #[test]
     fn ticks_are_few_round_and_counted_from_the_fault() {
         let report = region_loss();
-        let ticks = Scale::new(&report, &[], 0.0, 900.0).ticks();
+        let ticks = Scale::new(&Shown::from(&report), &[], 0.0, 900.0).ticks();
         let texts: Vec<_> = ticks.iter().map(|(_, text)| text.as_str()).collect();
         assert!(
             texts.contains(&"0 s") && texts.contains(&"+5 s"),
@@ -187,7 +178,7 @@ mod tests {
         let mut report = path_impaired();
         report.timeline.clear();
         report.runs.clear();
-        let scale = Scale::new(&report, &[], 0.0, 900.0);
+        let scale = Scale::new(&Shown::from(&report), &[], 0.0, 900.0);
         assert_eq!(scale.from_ms, report.writes.rate.from.as_millisecond());
         assert_eq!(scale.until_ms, report.writes.rate.until.as_millisecond());
     }
@@ -198,6 +189,10 @@ mod tests {
         report.timeline.clear();
         report.runs.clear();
         report.writes = crate::Writes::default();
-        assert!(!Scale::new(&report, &[], 0.0, 900.0).ticks().is_empty());
+        assert!(
+            !Scale::new(&Shown::from(&report), &[], 0.0, 900.0)
+                .ticks()
+                .is_empty()
+        );
     }
 }

@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::scale::{first_fault, relative};
-use crate::{CallCount, Report, Run, Told, seconds, words};
+use super::{scale::relative, shown::Shown};
+use crate::{CallCount, Confirmed, Profile, Rto, Run, Told, seconds, words};
 
 /// What each part of the outage took.
-pub(super) fn phases(report: &Report) -> Markup {
-    let phases = &report.rto.phases;
+pub(super) fn phases(recovery: &Rto) -> Markup {
+    let phases = &recovery.phases;
     let durations = [
         phases.noticing,
         phases.confirming,
@@ -29,9 +29,9 @@ pub(super) fn phases(report: &Report) -> Markup {
 }
 
 /// What the verdict rests on.
-pub(super) fn evidence(report: &Report) -> Markup {
+pub(super) fn evidence(confirmed: Option<&Confirmed>) -> Markup {
     html! {
-        @if let Some(confirmed) = &report.confirmed {
+        @if let Some(confirmed) = confirmed {
             section {
                 h2 { "Why: " (confirmed.verdict) }
                 dl.evidence {
@@ -62,8 +62,16 @@ pub(super) fn messages(messages: &[Told]) -> Markup {
     }
 }
 
+/// Whether somebody counted how often a state was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passes {
+    Counted,
+    Unknown,
+}
+
 /// Every run with its states.
-pub(super) fn runs(runs: &[Run]) -> Markup {
+pub(super) fn runs(runs: &[Run], passes: Passes) -> Markup {
+    let is_counted = passes == Passes::Counted;
     html! {
         section {
             h2 { "Runs" }
@@ -72,12 +80,13 @@ pub(super) fn runs(runs: &[Run]) -> Markup {
                 h3 {
                     (run.name) " "
                     span.note {
-                        (run.machine) " in " (run.region) " · " (run.status)
+                        (run.machine) " in " (run.region)
+                        @if !run.status.is_empty() { " · " (run.status) }
                         @if let Some(outcome) = &run.outcome { " · " (outcome) }
                     }
                 }
                 div.wide { table {
-                    thead { tr { th { "State" } th { "Entered" } th.figure { "Lasted" } th.figure { "Passes" } } }
+                    thead { tr { th { "State" } th { "Entered" } th.figure { "Lasted" } @if is_counted { th.figure { "Passes" } } } }
                     tbody { @for state in &run.states {
                         tr {
                             td { (state.name) }
@@ -90,7 +99,7 @@ pub(super) fn runs(runs: &[Run]) -> Markup {
                                     None => "not left",
                                 }
                             }
-                            td.figure { (state.passes) }
+                            @if is_counted { td.figure { (state.passes) } }
                         }
                     } }
                 } }
@@ -100,19 +109,19 @@ pub(super) fn runs(runs: &[Run]) -> Markup {
 }
 
 /// Everything that was told.
-pub(super) fn timeline(report: &Report) -> Markup {
-    let fault = first_fault(report);
+pub(super) fn timeline(shown: &Shown<'_>) -> Markup {
+    let fault = shown.first_fault();
     html! {
         section {
             details open {
                 summary { h2 { "What happened" } }
                 div.wide { table {
                     thead { tr {
-                        th.figure { "Drill" }
+                        th.figure { (shown.words.clock) }
                         @if fault.is_some() { th.figure { "Since the fault" } }
                         th { "About" } th { "Event" }
                     } }
-                    tbody { @for entry in &report.timeline {
+                    tbody { @for entry in shown.timeline {
                         tr class=[entry.label.as_ref().map(|_| "key")] {
                             td.figure { (format!("{:.1} s", entry.seconds)) }
                             @if let Some(fault) = fault {
@@ -169,12 +178,12 @@ fn same_caller(one: &CallCount, other: &CallCount) -> bool {
 }
 
 /// Configured durations and choices, group by group.
-pub(super) fn profile(report: &Report) -> Markup {
+pub(super) fn profile(profile: &Profile, (name, note): (&str, &str)) -> Markup {
     html! {
         section {
             details {
-                summary { h2 { "Profile" } " " span.note { "every configured duration and choice" } }
-                div.groups { @for (group, values) in &report.profile {
+                summary { h2 { (name) } " " span.note { (note) } }
+                div.groups { @for (group, values) in profile {
                     table {
                         caption { (group) }
                         tbody { @for (name, value) in values {
@@ -193,6 +202,6 @@ fn plain(value: &serde_json::Value) -> String {
         .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-fn clock(at: jiff::Timestamp) -> String {
+pub(super) fn clock(at: jiff::Timestamp) -> String {
     at.strftime("%H:%M:%S%.3f").to_string()
 }

@@ -6,6 +6,7 @@
 mod databases;
 mod executions;
 mod functions;
+mod losses;
 mod parameters;
 
 use std::{path::PathBuf, time::Duration};

@@ -15,6 +15,7 @@ use crate::{
     consent::Consent,
     desk::{Desk, PACE},
     doctor,
+    download,
     ending::{Answer, Ending},
     failback, failover as unplanned, fence, forced, history, losses, messages, pause, plan_check,
     plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
@@ -184,8 +185,24 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
         ByHandCommand::Losses {
             plan,
             region,
+            download: Some(folder),
+            cluster,
+            ..
+        } => {
+            let wanted = download::Wanted {
+                plan: &plan,
+                region: region.as_ref(),
+                cluster: cluster.as_deref(),
+                folder: &folder,
+            };
+            download::run(desk, wanted).await
+        }
+        ByHandCommand::Losses {
+            plan,
+            region,
             list,
             consent,
+            ..
         } => losses::run(desk, (&plan, region.as_ref(), list), consent).await,
         ByHandCommand::Adopt { plan, consent } => adopt::run(desk, &plan, consent).await,
         ByHandCommand::Setup { plan, consent } => set_up::run(desk, &plan, consent).await,

@@ -1,7 +1,9 @@
 //! An account for tests, as AWS's own protocols show it: what each Region holds, and which of them is dead.
 
 mod asked;
+mod objects;
 pub(crate) mod rds;
+mod wire;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,13 +26,17 @@ use aws_smithy_types::body::SdkBody;
 use failover::{
     beat::{Beat, Reading, Signs, Vantage, Write},
     domain::{Epoch, Region},
-    ledger::{Claim, Closed, Current, Endpoints, Entry, KeptPlan, Outcome, PlanState, Run, RunKind},
+    ledger::{
+        Claim, Closed, Current, Endpoints, Entry, KeptPlan, Losses, Outcome, PlanState, Run,
+        RunKind,
+    },
     plan::Plan,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use asked::Asked;
+use wire::{items, wire};
 
 use crate::{
     RunSummary,
@@ -156,6 +162,10 @@ pub(crate) struct Place {
     pub(crate) runs: Vec<RunSummary>,
     /// Whole records of runs.
     pub(crate) records: Vec<Run>,
+    /// What was found of every cluster there.
+    pub(crate) losses: Option<Losses>,
+    /// What lies in every bucket there, by its key.
+    pub(crate) objects: BTreeMap<String, String>,
     /// How every execution stands; `RUNNING` where nothing is said.
     pub(crate) execution: Option<(&'static str, &'static str, &'static str)>,
     /// The token in every execution's history.
@@ -318,6 +328,11 @@ impl Fake {
                 let record = records.find(|run| run.run_id.as_str() == id);
                 record.map_or_else(nothing, |run| item(json!(run)))
             }
+            Asked::Losses(cluster) => {
+                let losses = place.losses.as_ref();
+                let losses = losses.filter(|losses| losses.cluster == *cluster);
+                losses.map_or_else(nothing, |losses| item(json!(losses)))
+            }
             Asked::Put(name, value) => {
                 let note = format!("{region} {name}={value}");
                 self.written.lock().unwrap().push(note);
@@ -357,31 +372,14 @@ impl Fake {
     }
 }
 
-/// Items of a query.
-fn items(bodies: impl Iterator<Item = Value>) -> Value {
-    let items = bodies.map(|body| json!({"body": wire(&body)}));
-    json!({"Items": items.collect::<Vec<_>>()})
-}
-
-/// A value as DynamoDB writes it.
-fn wire(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({"NULL": true}),
-        Value::Bool(value) => json!({"BOOL": value}),
-        Value::Number(value) => json!({"N": value.to_string()}),
-        Value::String(value) => json!({"S": value}),
-        Value::Array(values) => json!({"L": values.iter().map(wire).collect::<Vec<_>>()}),
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), wire(value)));
-            json!({"M": fields.collect::<serde_json::Map<_, _>>()})
-        }
-    }
-}
-
 impl HttpConnector for Fake {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if let Some((region, path)) = objects::asked(request.uri()) {
+            let empty = Place::default();
+            let place = self.places.get(&region).unwrap_or(&empty);
+            let answer = objects::answer(place, &path);
+            return HttpConnectorFuture::new(std::future::ready(Ok(answer)));
+        }
         let host = request.uri().split('/').nth(2).unwrap();
         let region = Region::from(host.split('.').nth(1).unwrap());
         let asked = Asked::read(&request);

@@ -14,6 +14,7 @@ pub mod colours;
 pub mod consent;
 pub mod desk;
 pub mod doctor;
+pub mod download;
 pub mod ending;
 pub mod failback;
 pub mod failover;

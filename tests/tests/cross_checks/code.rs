@@ -100,7 +100,7 @@ fn only_the_adapters_the_operators_tool_and_test_tools_depend_on_an_sdk() {
 }
 
 /// What the tool asks of AWS: what reads, and what acts.
-const ASKED: [&str; 8] = [
+const ASKED: [&str; 10] = [
     "query",
     "get_parameters_by_path",
     "describe_global_clusters",
@@ -109,6 +109,8 @@ const ASKED: [&str; 8] = [
     "describe_execution",
     "get_execution_history",
     "provide_credentials",
+    "list_objects_v2",
+    "get_object",
 ];
 const ACTS: [&str; 4] = [
     "invoke",
@@ -218,6 +220,7 @@ fn the_tools_commands_that_read_change_nothing() {
         "survey",
         "attention",
         "watch",
+        "download",
     ];
     let acting = [
         ".call(",

@@ -356,6 +356,8 @@ fn forced(operator: &Operator<'_>) {
     operator.succeeds("fence orders --yes");
     let listed = operator.succeeds("losses orders --list --yes");
     assert!(listed.contains("us-west-2: done: "), "{listed}");
+    let said = operator.types("losses orders --download lost", 0);
+    assert!(said.contains("orders-west in us-west-2"), "{said}");
     let told = operator.types("unfence orders --dry-run", 1);
     assert!(
         told.contains("/aurora-failover/maintenance/orders"),

@@ -1,5 +1,7 @@
 //! The commands that answer questions, and those that call functions by hand.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use failover::domain::{PlanName, Region};
 
@@ -73,6 +75,13 @@ pub enum ByHandCommand {
         /// Compares the plan's tables to their end, and lists what is found in the bucket there.
         #[arg(long)]
         list: bool,
+        /// Copies the files that list rows into a folder, beside a script that puts rows back. Every member Region is looked into
+        /// where none is named.
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["list", "dry_run", "yes"])]
+        download: Option<PathBuf>,
+        /// Another cluster than the member, as one that was restored from a snapshot.
+        #[arg(long, value_name = "NAME", requires = "download")]
+        cluster: Option<String>,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,

@@ -50,6 +50,8 @@ fn what_is_typed_wrong_is_refused_with_2() {
         &["failback", "orders", "--not-before", "tomorrow"],
         &["failback", "orders", "--rehearse", "--approved"],
         &["switchover", "orders", "--wait", "0"],
+        &["losses", "orders", "--list", "--download", "lost"],
+        &["losses", "orders", "--cluster", "orders-west-restored"],
     ] {
         let refused = read(words).unwrap_err();
         assert_eq!(refused.exit_code(), 2, "{words:?}: {refused}");

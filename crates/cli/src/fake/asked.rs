@@ -11,6 +11,7 @@ pub(super) enum Asked {
     Row,
     Vantage,
     Record(String),
+    Losses(String),
     Put(String, String),
     Execution,
     History,
@@ -40,6 +41,9 @@ impl Asked {
             "GetItem" if text("/Key/item/S").starts_with("run/") => {
                 Self::Record(text("/Key/item/S").replace("run/", ""))
             }
+            "GetItem" if text("/Key/item/S").starts_with("loss/") => {
+                Self::Losses(text("/Key/item/S").replace("loss/", ""))
+            }
             "GetItem" => Self::Vantage,
             "PutParameter" => Self::Put(text("/Name"), text("/Value")),
             "DescribeExecution" => Self::Execution,
@@ -63,6 +67,7 @@ impl Asked {
             Self::Row => "row",
             Self::Vantage => "vantage",
             Self::Record(_) => "record",
+            Self::Losses(_) => "losses",
             Self::Put(..) => "put",
             Self::Execution => "execution",
             Self::History => "history",

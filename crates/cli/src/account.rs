@@ -9,7 +9,7 @@ mod functions;
 mod losses;
 mod parameters;
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use ::aws::{Aws as Adapters, Settings, error};
 use aws_config::{
@@ -180,11 +180,15 @@ impl Account {
     /// `Denied`, `Unavailable`.
     pub async fn runs(&self, region: &Region, plan: &PlanName) -> Result<Listed, Error> {
         let what = format!("reading the runs of {plan} from the ledger in {region}");
-        let fields = RunSummary::FIELDS.iter().enumerate();
-        let names = fields
-            .clone()
-            .map(|(at, field)| (format!("#f{at}"), *field));
-        let wanted: Vec<_> = fields.map(|(at, _)| format!("#body.#f{at}")).collect();
+        // A name that DynamoDB keeps for itself stands in no path.
+        let placed = |name: &str| format!("#f_{name}");
+        let paths = RunSummary::FIELDS.iter();
+        let names: BTreeSet<&str> = paths.clone().flat_map(|path| path.split('.')).collect();
+        let wanted = paths.map(|path| {
+            let parts: Vec<_> = path.split('.').map(placed).collect();
+            format!("#body.{}", parts.join("."))
+        });
+        let wanted: Vec<_> = wanted.collect();
         let mut query = aws_sdk_dynamodb::Client::new(&self.of(region))
             .query()
             .table_name(&self.ledger_table)
@@ -195,8 +199,8 @@ impl Account {
             .expression_attribute_names("#body", "body")
             .expression_attribute_values(":plan", AttributeValue::S(plan.0.clone()))
             .expression_attribute_values(":run", AttributeValue::S("run/".to_owned()));
-        for (name, field) in names {
-            query = query.expression_attribute_names(name, field);
+        for name in names {
+            query = query.expression_attribute_names(placed(name), name);
         }
         let mut pages = query.into_paginator().send();
         let mut listed = Listed::default();

@@ -108,11 +108,11 @@ fn writer(survey: &Survey, rows: &Rows, now: Timestamp) -> Option<String> {
     let is_cooling = current.unplanned && current.acknowledged_at.is_none() && now < until;
     is_cooling.then(|| {
         format!(
-            "the plan has just failed over, and no other failover follows by itself before {}; call recovery-ledger with \
-             {{\"operation\": \"acknowledge\", \"plan\": \"{}\", \"run_id\": \"{}\"}} once it is understood",
+            "the plan has just failed over by run {}, and no other failover follows by itself before {}; once it is understood: \
+             aurora-failover acknowledge {}",
+            current.run_id,
             time(until),
-            survey.name,
-            current.run_id
+            survey.name
         )
     })
 }

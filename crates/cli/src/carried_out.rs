@@ -6,7 +6,7 @@ use failover::{domain::Region, installation, plan::SCHEMA};
 
 use crate::{
     account::Account,
-    adopt, approvals, approve,
+    acknowledge, adopt, approvals, approve,
     arguments::{
         Arguments, ByHandCommand, Command, Init, MessagesCommand, MoveCommand, Output, Place,
         PlanCommand, PlanOrAll,
@@ -204,6 +204,9 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
             consent,
             ..
         } => losses::run(desk, (&plan, region.as_ref(), list), consent).await,
+        ByHandCommand::Acknowledge { what, consent } => {
+            acknowledge::run(desk, &what, consent).await
+        }
         ByHandCommand::Adopt { plan, consent } => adopt::run(desk, &plan, consent).await,
         ByHandCommand::Setup { plan, consent } => set_up::run(desk, &plan, consent).await,
         ByHandCommand::Messages {

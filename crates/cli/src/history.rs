@@ -23,8 +23,18 @@ struct History {
     runs: Vec<Past>,
     /// How many more there are.
     left_out: usize,
+    /// The plans that would have failed over, had they done more than observe.
+    observed: Vec<Observed>,
     /// What could not be read.
     unread: Vec<String>,
+}
+
+/// How often a plan would have failed over, had it done more than observe.
+#[derive(Debug, Serialize)]
+struct Observed {
+    plan: PlanName,
+    times: usize,
+    last_at: Timestamp,
 }
 
 /// A run of the past, or one that is under way.
@@ -41,6 +51,8 @@ struct Past {
     outcome: Option<&'static str>,
     /// Whether it holds the plan now.
     is_under_way: bool,
+    /// Whether it would have failed over, had its plan done more than observe.
+    would_have_failed_over: bool,
     rto_seconds: Option<f64>,
     rpo_seconds: Option<f64>,
     rpo_beats: Option<u64>,
@@ -56,11 +68,13 @@ pub async fn run(desk: &Desk<'_>, plan: Option<&PlanName>, most: usize) -> Answe
     };
     let mut runs: Vec<_> = surveys.iter().flat_map(of_plan).collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.opened_at));
+    let observed = surveys.iter().filter_map(observed).collect();
     let left_out = runs.len().saturating_sub(most);
     runs.truncate(most);
     let history = History {
         runs,
         left_out,
+        observed,
         unread: surveys.iter().flat_map(unread).collect(),
     };
     let ending = if history.unread.is_empty() {
@@ -91,6 +105,7 @@ fn of_plan(survey: &Survey) -> Vec<Past> {
             closed_at: closed.map(|closed| closed.at),
             outcome: run.outcome(),
             is_under_way: closed.is_none() && holds,
+            would_have_failed_over: run.would_have_failed_over(),
             rto_seconds: closed.and_then(|closed| closed.rto_seconds),
             rpo_seconds: closed.and_then(|closed| Some(closed.rpo.as_ref()?.seconds)),
             rpo_beats: closed.and_then(|closed| Some(closed.rpo.as_ref()?.beats)),
@@ -99,6 +114,16 @@ fn of_plan(survey: &Survey) -> Vec<Past> {
         }
     };
     survey.runs().map(past).collect()
+}
+
+fn observed(survey: &Survey) -> Option<Observed> {
+    let would = survey.runs().filter(|run| run.would_have_failed_over());
+    let at: Vec<_> = would.map(|run| run.opened_at).collect();
+    Some(Observed {
+        plan: survey.name.clone(),
+        times: at.len(),
+        last_at: at.into_iter().max()?,
+    })
 }
 
 /// The Regions whose runs are in no list.
@@ -121,6 +146,7 @@ fn table(history: &History, of_several: bool) -> String {
     let seconds = |seconds: Option<f64>| seconds.map_or("?".to_owned(), |s| format!("{s:.1} s"));
     let rows = history.runs.iter().map(|run| {
         let outcome = match run.outcome {
+            Some(_) if run.would_have_failed_over => "observed".to_owned(),
             Some(outcome) => outcome.replace('_', " "),
             None if run.is_under_way => "under way".to_owned(),
             None => "left open".to_owned(),
@@ -156,7 +182,22 @@ fn table(history: &History, of_several: bool) -> String {
     if history.left_out > 0 {
         text += &format!("  {} more, with --limit\n", history.left_out);
     }
+    for observed in &history.observed {
+        text += &format!(
+            "  plan {} only observed and would have failed over {}, the last time {}\n",
+            observed.plan,
+            times(observed.times),
+            time(observed.last_at)
+        );
+    }
     text
+}
+
+fn times(times: usize) -> String {
+    match times {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    }
 }
 
 #[cfg(test)]
@@ -221,5 +262,34 @@ mod tests {
     #[tokio::test]
     async fn where_nothing_ran_that_is_said() {
         assert_eq!(told(&well(), 20).await.text, "no run is recorded\n");
+    }
+
+    #[tokio::test]
+    async fn how_often_a_plan_that_observes_would_have_failed_over_is_counted_over_all_its_runs() {
+        let mut account = well();
+        let observed = |id: &str, seconds: i64| {
+            let mut run = ended(id, seconds, Outcome::StoodDown);
+            let verdict = failover::evidence::Verdict::RegionDown;
+            run.confirmed = Some(crate::run_summary::Found { verdict });
+            let modes = &mut run.plan.as_mut().unwrap().unplanned;
+            modes.region_down = failover::plan::Mode::Observe;
+            run
+        };
+        account.place(OTHER).runs = vec![
+            observed("a", 980),
+            observed("b", 80),
+            ended("c", 60, Outcome::StoodDown),
+        ];
+        let text = told(&account, 1).await.text;
+        assert!(
+            text.ends_with(
+                "  2 more, with --limit\n  plan orders only observed and would have failed over 2 times, the last time \
+                 2026-01-31 01:58:20 UTC\n"
+            ),
+            "{text}"
+        );
+        let text = told(&account, 20).await.text;
+        assert_eq!(text.matches("  observed  ").count(), 2, "{text}");
+        assert_eq!(text.matches("  stood down  ").count(), 1, "{text}");
     }
 }

@@ -2,6 +2,7 @@
 //! with a Region dead.
 
 pub mod account;
+pub mod acknowledge;
 pub mod adopt;
 pub mod approvals;
 pub mod approve;

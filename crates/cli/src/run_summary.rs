@@ -1,9 +1,11 @@
-//! A run as a list shows it: what its record in the ledger says of itself, without the plan and the evidence.
+//! A run as a list shows it: what its record in the ledger says of itself, without the evidence, and of the plan the modes alone.
 
 use failover::{
     domain::{Epoch, Incident, Region, RunId},
+    evidence::Verdict,
     ledger::{Closed, Entry, Outcome, Run, RunKind},
     pass::by_hand::is_by_hand,
+    plan::Mode,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,11 +37,40 @@ pub struct RunSummary {
     pub timeline: Vec<Entry>,
     /// What came of it.
     pub closed: Option<Closed>,
+    /// What it found, where it confirms anything.
+    #[serde(default)]
+    pub confirmed: Option<Found>,
+    /// What its plan does about that.
+    #[serde(default)]
+    pub plan: Option<Intended>,
+}
+
+/// What a run found.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The last verdict.
+    pub verdict: Verdict,
+}
+
+/// Of a plan, what an outage leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Intended {
+    /// What a verdict leads to.
+    pub unplanned: Modes,
+}
+
+/// What a verdict leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Modes {
+    /// A lost Region.
+    pub region_down: Mode,
+    /// A lost writer.
+    pub writer_down: Mode,
 }
 
 impl RunSummary {
-    /// The fields of a record that it is made of.
-    pub const FIELDS: [&str; 10] = [
+    /// The fields of a record that it is made of, each by its path.
+    pub const FIELDS: [&str; 13] = [
         "run_id",
         "kind",
         "epoch",
@@ -50,6 +81,9 @@ impl RunSummary {
         "opened_at",
         "timeline",
         "closed",
+        "confirmed.verdict",
+        "plan.unplanned.region_down",
+        "plan.unplanned.writer_down",
     ];
 
     /// Who or what started it, as far as its record and its name tell.
@@ -76,6 +110,28 @@ impl RunSummary {
         self.closed.as_ref().map(|closed| closed.outcome.name())
     }
 
+    /// Whether it stood down because its plan only observes, and would have failed over.
+    #[must_use]
+    pub fn would_have_failed_over(&self) -> bool {
+        let (Some(found), Some(plan)) = (self.confirmed, self.plan) else {
+            return false;
+        };
+        let mode = match found.verdict {
+            Verdict::RegionDown | Verdict::RegionDownUnwitnessed => plan.unplanned.region_down,
+            Verdict::WriterDown | Verdict::WriterDownUnconfirmed => plan.unplanned.writer_down,
+            Verdict::Healthy
+            | Verdict::ProbeMisconfigured
+            | Verdict::PathImpaired
+            | Verdict::WriterRestarting
+            | Verdict::WriterSaturated
+            | Verdict::WriterMoved
+            | Verdict::ObserverIsolated
+            | Verdict::Draining
+            | Verdict::Undetermined => return false,
+        };
+        mode == Mode::Observe && self.outcome() == Some(Outcome::StoodDown.name())
+    }
+
     /// Whether it changed anything, as far as its record says.
     #[must_use]
     pub fn has_acted(&self) -> bool {
@@ -100,6 +156,15 @@ impl From<Run> for RunSummary {
             opened_at: run.opened_at,
             timeline: run.timeline,
             closed: run.closed,
+            confirmed: run.confirmed.map(|confirmed| Found {
+                verdict: confirmed.verdict,
+            }),
+            plan: Some(Intended {
+                unplanned: Modes {
+                    region_down: run.plan.unplanned.region_down,
+                    writer_down: run.plan.unplanned.writer_down,
+                },
+            }),
         }
     }
 }
@@ -122,10 +187,21 @@ mod tests {
             to: "us-west-2".into(),
         };
         let run = Run::opened(claim, plan, Default::default(), Timestamp::UNIX_EPOCH);
-        let mut record = serde_json::to_value(&run).unwrap();
-        let fields = record.as_object_mut().unwrap();
-        fields.retain(|field, _| RunSummary::FIELDS.contains(&field.as_str()));
-        assert_eq!(fields.len(), RunSummary::FIELDS.len(), "{fields:?}");
+        let whole = serde_json::to_value(&run).unwrap();
+        let mut record = serde_json::json!({});
+        for path in RunSummary::FIELDS {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            // What a record lacks DynamoDB leaves out.
+            let Some(value) = whole.pointer(&pointer) else {
+                assert_eq!(path, "confirmed.verdict");
+                continue;
+            };
+            let mut place = &mut record;
+            for part in path.split('.') {
+                place = &mut place[part];
+            }
+            *place = value.clone();
+        }
         let read: RunSummary = serde_json::from_value(record).unwrap();
         assert_eq!(read, RunSummary::from(run));
     }
@@ -156,5 +232,28 @@ mod tests {
         );
         assert!(of("by-hand-dns_flip-us-east-1-2", None, None).starts_with("a person, one step"));
         assert!(of("resume-a", None, None).starts_with("a schedule"));
+    }
+
+    #[test]
+    fn only_a_run_that_stood_down_since_its_plan_observes_would_have_failed_over() {
+        let of = |verdict: Option<Verdict>, mode: Mode, outcome: Outcome| {
+            let mut run = crate::fake::run("a", 60, outcome);
+            run.confirmed = verdict.map(|verdict| Found { verdict });
+            let modes = &mut run.plan.as_mut().unwrap().unplanned;
+            (modes.region_down, modes.writer_down) = (mode, Mode::Automatic);
+            run.would_have_failed_over()
+        };
+        let (observe, stood_down) = (Mode::Observe, Outcome::StoodDown);
+        assert!(of(Some(Verdict::RegionDown), observe, stood_down));
+        assert!(of(
+            Some(Verdict::RegionDownUnwitnessed),
+            observe,
+            stood_down
+        ));
+        assert!(!of(Some(Verdict::WriterDown), observe, stood_down));
+        assert!(!of(Some(Verdict::Healthy), observe, stood_down));
+        assert!(!of(None, observe, stood_down));
+        assert!(!of(Some(Verdict::RegionDown), Mode::Approval, stood_down));
+        assert!(!of(Some(Verdict::RegionDown), observe, Outcome::Succeeded));
     }
 }

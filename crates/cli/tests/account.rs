@@ -136,7 +136,7 @@ async fn every_parameter_below_our_path_is_read_page_by_page_in_the_region_that_
 }
 
 #[tokio::test]
-async fn runs_are_read_without_their_plans_and_evidence() {
+async fn runs_are_read_without_their_evidence_and_of_their_plans_the_modes_alone() {
     let text = |text: &str| json!({"S": text});
     let body = json!({"M": {"run_id": text("a"), "kind": text("failback"), "from": text("us-east-1"),
         "to": text("us-west-2"), "opened_at": text("2026-01-31T02:00:00Z"), "timeline": {"L": []}, "closed": {"NULL": true}}});
@@ -166,9 +166,13 @@ async fn runs_are_read_without_their_plans_and_evidence() {
     );
     assert_eq!(
         asked["ProjectionExpression"],
-        "#body.#f0, #body.#f1, #body.#f2, #body.#f3, #body.#f4, #body.#f5, #body.#f6, #body.#f7, #body.#f8, #body.#f9"
+        "#body.#f_run_id, #body.#f_kind, #body.#f_epoch, #body.#f_incident, #body.#f_handed_over_by, #body.#f_from, #body.#f_to, \
+         #body.#f_opened_at, #body.#f_timeline, #body.#f_closed, #body.#f_confirmed.#f_verdict, \
+         #body.#f_plan.#f_unplanned.#f_region_down, #body.#f_plan.#f_unplanned.#f_writer_down"
     );
-    assert_eq!(asked["ExpressionAttributeNames"]["#f8"], "timeline");
+    assert_eq!(asked["ExpressionAttributeNames"]["#f_verdict"], "verdict");
+    // A record of an earlier version is read, too.
+    assert!(!runs[0].would_have_failed_over());
 }
 
 #[tokio::test]

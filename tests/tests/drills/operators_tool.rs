@@ -358,6 +358,8 @@ fn forced(operator: &Operator<'_>) {
     assert!(listed.contains("us-west-2: done: "), "{listed}");
     let said = operator.types("losses orders --download lost", 0);
     assert!(said.contains("orders-west in us-west-2"), "{said}");
+    let said = operator.types("acknowledge orders --yes", 0);
+    assert!(said.contains("the cool-down is over"), "{said}");
     let told = operator.types("unfence orders --dry-run", 1);
     assert!(
         told.contains("/aurora-failover/maintenance/orders"),

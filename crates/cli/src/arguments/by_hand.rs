@@ -86,6 +86,15 @@ pub enum ByHandCommand {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Ends the cool-down after an unplanned failover that somebody has understood, so that another one may follow by itself.
+    Acknowledge {
+        /// The plan, or the run that failed over, or how its name begins.
+        #[arg(value_name = "PLAN|RUN")]
+        what: String,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Writes the writer that RDS shows into every ledger: at the beginning, or after somebody moved it by hand.
     Adopt {
         /// The plan.

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use failover::{domain::Region, installation, plan::SCHEMA};
+use failover::{
+    domain::{PlanName, Region},
+    installation,
+    plan::SCHEMA,
+};
 
 use crate::{
     account::Account,
@@ -31,9 +35,10 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         place,
         ..
     } = arguments;
-    let output = match command {
-        Command::Run { json: true, .. } => Output::Json,
-        _ => output,
+    let output = if matches!(command, Command::Run { json: true, .. }) {
+        Output::Json
+    } else {
+        output
     };
     let office = Office {
         place,
@@ -45,14 +50,7 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         Command::Completions { shell } => printed::completions(shell),
         Command::Manual => printed::manual(),
         Command::Status { plan, watch } => {
-            let act = async |desk: &Desk<'_>| {
-                if let Some(seconds) = watch {
-                    let every = Duration::from_secs(seconds);
-                    return watch::run(desk, plan.as_ref(), every).await;
-                }
-                let at = (output, now());
-                status::run(desk.account, desk.first, plan.as_ref(), at).await
-            };
+            let act = async |desk: &Desk<'_>| looked(desk, plan.as_ref(), watch).await;
             terminal.fitted(office.at(act).await)
         }
         Command::Doctor { plan } => {
@@ -95,6 +93,14 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
             office.at(act).await
         }
     }
+}
+
+async fn looked(desk: &Desk<'_>, plan: Option<&PlanName>, watch: Option<u64>) -> Answer {
+    if let Some(seconds) = watch {
+        return watch::run(desk, plan, Duration::from_secs(seconds)).await;
+    }
+    let at = (desk.output, now());
+    status::run(desk.account, desk.first, plan, at).await
 }
 
 async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {

@@ -190,6 +190,4 @@ fn message(run: &Run, closed: &Closed) -> Message {
 }
 
 #[cfg(test)]
-mod examples;
-#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! What people are told of a run, and what they are not told twice.
 
+mod examples;
+
 use super::*;
 use failover::{
     beat::{Beat, Loss},

@@ -1,6 +1,6 @@
 //! The examples of what a run tells at its beginning and at its end.
 
-use super::*;
+use super::super::*;
 use crate::confirm_outage;
 use failover::{
     beat::{Beat, Loss, Vantage},

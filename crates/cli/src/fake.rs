@@ -293,15 +293,7 @@ impl Fake {
         let item = |body: Value| json!({"Item": {"body": wire(&body)}});
         let nothing = || json!({});
         if place.denies == Some(asked.name()) {
-            let says = format!(
-                "User: arn:aws:iam::123456789012:user/a is not authorized to perform: {}",
-                asked.name()
-            );
-            return (
-                400,
-                false,
-                json!({"__type": "AccessDeniedException", "message": says}),
-            );
+            return (400, false, denied(asked));
         }
         let body = match asked {
             // RDS speaks XML.
@@ -343,15 +335,7 @@ impl Fake {
                 json!({"executionArn": "a", "stateMachineArn": "m", "startDate": 0, "status": status,
                     "error": error, "cause": cause})
             }
-            Asked::History => {
-                let task = place.token.as_ref().map(|token| {
-                    let parameters = json!({"Payload": {"operation": "ask", "token": token}});
-                    json!({"timestamp": 0, "type": "TaskScheduled", "id": 1, "taskScheduledEventDetails":
-                        {"resourceType": "lambda", "resource": "invoke.waitForTaskToken", "region": region,
-                        "parameters": parameters.to_string()}})
-                });
-                json!({"events": task.into_iter().collect::<Vec<_>>()})
-            }
+            Asked::History => history(region, place.token.as_ref()),
             Asked::Answer(what) => {
                 let note = format!("{region} {what}");
                 self.written.lock().unwrap().push(note);
@@ -370,6 +354,25 @@ impl Fake {
         };
         (200, false, body)
     }
+}
+
+fn denied(asked: &Asked) -> Value {
+    let says = format!(
+        "User: arn:aws:iam::123456789012:user/a is not authorized to perform: {}",
+        asked.name()
+    );
+    json!({"__type": "AccessDeniedException", "message": says})
+}
+
+/// The history of an execution, with the task that bears this token.
+fn history(region: &Region, token: Option<&String>) -> Value {
+    let task = token.map(|token| {
+        let parameters = json!({"Payload": {"operation": "ask", "token": token}});
+        json!({"timestamp": 0, "type": "TaskScheduled", "id": 1, "taskScheduledEventDetails":
+            {"resourceType": "lambda", "resource": "invoke.waitForTaskToken", "region": region,
+            "parameters": parameters.to_string()}})
+    });
+    json!({"events": task.into_iter().collect::<Vec<_>>()})
 }
 
 impl HttpConnector for Fake {
@@ -391,16 +394,13 @@ impl HttpConnector for Fake {
         let answer = if self.dead.contains(&region) {
             Err(ConnectorError::timeout("timed out".into()))
         } else {
-            let (status, has_failed, body) = match &asked {
-                Asked::Rds(operation, identifier) => {
-                    let place = self.places.get(&region);
-                    let (status, text) = rds::answer(place, operation, identifier);
-                    (status, false, text)
-                }
-                _ => {
-                    let (status, has_failed, body) = self.answer(&region, &asked);
-                    (status, has_failed, body.to_string())
-                }
+            let (status, has_failed, body) = if let Asked::Rds(operation, identifier) = &asked {
+                let place = self.places.get(&region);
+                let (status, text) = rds::answer(place, operation, identifier);
+                (status, false, text)
+            } else {
+                let (status, has_failed, body) = self.answer(&region, &asked);
+                (status, has_failed, body.to_string())
             };
             let status = StatusCode::try_from(status).unwrap();
             let mut answer = HttpResponse::new(status, SdkBody::from(body));

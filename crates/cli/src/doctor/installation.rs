@@ -168,10 +168,15 @@ async fn executions(desk: &Desk<'_>, asked: &Asked) -> Option<Check> {
 async fn functions(desk: &Desk<'_>, region: &Region) -> (Vec<Check>, bool) {
     let payload = json!({"operation": "warm"});
     let function = named("recovery-ledger");
-    let asked = desk.account.ask(region, &function, &payload);
+    let ask = || patiently(region, LOOK, desk.account.ask(region, &function, &payload));
+    let mut said = ask().await;
+    // A function that slept has started meanwhile.
+    if matches!(said, Ok(Said::Failure { .. })) {
+        said = ask().await;
+    }
     let rights = "rights to call";
     let called = || Check::ok(rights, region, "functions may be called".to_owned());
-    match patiently(region, LOOK, asked).await {
+    match said {
         Ok(Said::Answer(answer)) => {
             let warm = answer["warm"].as_array().map_or(0, Vec::len);
             let says = format!("{warm} functions of a run answer, those of witnesses among them");

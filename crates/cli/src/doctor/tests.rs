@@ -207,6 +207,15 @@ async fn functions_that_cannot_be_called_and_those_that_are_not_there_are_named(
     };
     says(&mut account, OTHER, LEDGER, failed);
     finds(&account, Ending::NotWell, &[why, "deploy the stacks again"]).await;
+    let called = account.called();
+    let warmed = called
+        .iter()
+        .filter(|call| call.contains("\"warm\"") && call.starts_with(OTHER));
+    assert_eq!(
+        warmed.count(),
+        2,
+        "one that slept has a second chance: {called:?}"
+    );
     let mut account = healthy();
     account.place(OTHER).says.remove(LEDGER);
     let parts = ["aurora-failover-recovery-ledger is not deployed in us-east-1"];

@@ -16,6 +16,8 @@ use tests::{
 
 use crate::commands::variables;
 
+mod six_commands;
+
 /// How soon the world must be up.
 const UP: Duration = Duration::from_secs(240);
 /// How soon anything must have come about.
@@ -158,6 +160,7 @@ fn the_operators_tool_moves_a_writer_there_and_back_and_forces_a_failover_in_a_k
         world: &world,
         variables: variables(&drill.said()),
     };
+    six_commands::protected(&operator);
     paused_and_resumed(&operator);
     there_and_back(&operator);
     looks(&operator);

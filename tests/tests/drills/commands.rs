@@ -15,6 +15,8 @@ use tests::{
     world::World,
 };
 
+use crate::held::Place;
+
 /// How soon the world must be up.
 const UP: Duration = Duration::from_secs(240);
 /// How soon anything must have come about: a failback is the longest.
@@ -169,6 +171,7 @@ pub(crate) fn variables(said: &str) -> Vec<(String, String)> {
 #[test]
 fn every_printed_command_runs_as_it_stands_in_a_kept_world() {
     let world = World::new("commands");
+    let _place = Place::taken();
     let mut drill = Drill::keep(&world);
     drill.wait_for("make drill-down ends it", UP);
     let held = drill.belongings();

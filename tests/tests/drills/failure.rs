@@ -5,6 +5,8 @@ use std::{fs, process::Stdio, time::Duration};
 use serde_json::Value;
 use tests::{drill::Drill, world::World};
 
+use crate::held::Place;
+
 const SCENARIO: &str = "region-loss";
 
 /// Spoils the definition: a confirmed outage closes the run instead of promoting the standby.
@@ -27,6 +29,7 @@ fn spoil(world: &World) {
 fn a_system_that_promotes_nothing_fails_the_drill() {
     let world = World::new("failure");
     spoil(&world);
+    let _place = Place::taken();
     let mut drill = Drill::start(&world, SCENARIO);
     let held = drill.wait_until_up();
     let ended = drill.end(Duration::from_secs(300));

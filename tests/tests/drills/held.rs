@@ -1,10 +1,11 @@
 //! The drills that several tests look at, held once, some at the same time.
 
 use std::{
+    array,
     collections::VecDeque,
     fs,
     panic::catch_unwind,
-    sync::{Arc, Mutex, Once, OnceLock},
+    sync::{Arc, Condvar, Mutex, Once, OnceLock},
     thread,
     time::Duration,
 };
@@ -30,6 +31,37 @@ static ON_MARIADB: OnceLock<Option<Held>> = OnceLock::new();
 
 /// They are worlds of thirty processes each, with answers that are due within a second: more of them at once would be slower, and lie.
 const AT_ONCE: usize = 3;
+
+/// How many more worlds there may be.
+static PLACES: Mutex<usize> = Mutex::new(AT_ONCE);
+static GIVEN_BACK: Condvar = Condvar::new();
+
+/// The place of one world among those that may be there at once.
+pub(crate) struct Place(());
+
+impl Place {
+    /// Waits for one. Ends: whoever has one gives it back at the end of a test, or of a drill that has a limit.
+    pub(crate) fn taken() -> Self {
+        let places = PLACES.lock().unwrap();
+        let mut places = GIVEN_BACK
+            .wait_while(places, |places| *places == 0)
+            .unwrap();
+        *places -= 1;
+        Self(())
+    }
+
+    /// Waits for all of them, for a test that keeps a core busy itself. Only one does: two would wait for each other.
+    pub(crate) fn all() -> [Self; AT_ONCE] {
+        array::from_fn(|_| Self::taken())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *PLACES.lock().unwrap() += 1;
+        GIVEN_BACK.notify_one();
+    }
+}
 
 /// What all names of the installation begin with that calls the most functions: not with the product's.
 pub(crate) const PREFIX: &str = "payments-dr";
@@ -129,7 +161,9 @@ fn wait(cell: &'static OnceLock<Option<Held>>) -> &'static Held {
                     if !is_played(scenario) {
                         continue;
                     }
+                    let place = Place::taken();
                     let held = catch_unwind(|| hold(scenario, prefix)).ok();
+                    drop(place);
                     assert!(cell.set(held).is_ok(), "{scenario} is held once");
                 }
             });

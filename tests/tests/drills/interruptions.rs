@@ -8,12 +8,15 @@ use tests::{
     world::World,
 };
 
+use crate::held::Place;
+
 /// How soon an interrupted drill must have ended.
 const END: Duration = Duration::from_secs(15);
 const SCENARIO: &str = "region-loss";
 
 /// Interrupts a drill whose probes commit; answers how it ended, once nothing is left of it.
 fn interrupt(world: &World, signal: Signal) -> Ended {
+    let _place = Place::taken();
     let mut drill = Drill::start(world, SCENARIO);
     let held = drill.wait_until_up();
     drill.signal(signal);
@@ -51,6 +54,7 @@ fn an_interrupted_drill_leaves_no_process_no_port_and_no_file() {
 
 /// Then programs of others are under way: the one that deploys, and PostgreSQL's own.
 fn while_deploying(world: &World, signal: Signal) {
+    let _place = Place::taken();
     let mut drill = Drill::start(world, SCENARIO);
     drill.wait_until_it_runs("tools/deploy");
     let held = drill.belongings();

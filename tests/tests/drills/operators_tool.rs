@@ -14,7 +14,7 @@ use tests::{
     world::World,
 };
 
-use crate::commands::variables;
+use crate::{commands::variables, held::Place};
 
 mod six_commands;
 
@@ -153,6 +153,7 @@ fn the_operators_tool_moves_a_writer_there_and_back_and_forces_a_failover_in_a_k
             .is_file(),
         "the tool is missing: run `make cli`"
     );
+    let _places = Place::all();
     let mut drill = Drill::keep(&world);
     drill.wait_for("make drill-down ends it", UP);
     let held = drill.belongings();

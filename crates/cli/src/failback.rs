@@ -55,18 +55,8 @@ pub async fn run(
         return Answer::none(Ending::Misused, why);
     };
     let would = Would::of(plan, (&writer, &home), held(&survey, way));
-    if consent.dry_run {
-        return would.answer(desk);
-    }
-    if let Err(why) = would.stands(desk) {
-        return why;
-    }
     let what = wanted.what((&writer, &home));
-    let agreed = desk
-        .terminal
-        .confirm(consent.yes, (&what, plan.as_str()))
-        .await;
-    if let Err(why) = agreed {
+    if let Err(why) = would.agreed(desk, (&what, consent)).await {
         return why;
     }
     let run = Start {

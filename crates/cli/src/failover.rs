@@ -71,21 +71,25 @@ fn left(survey: &Survey, to: &Region) -> Result<Region, Answer> {
         targets(survey, Some(to))?;
         return Ok(writer);
     }
+    last_left(survey, (to, &others))
+}
+
+/// The Region that the last run to this one left, which has the writer by now.
+pub(crate) fn last_left(
+    survey: &Survey,
+    (to, others): (&Region, &[Region]),
+) -> Result<Region, Answer> {
     let runs = survey.runs().filter(|run| run.to == *to && run.from != *to);
     let last = runs.max_by_key(|run| run.opened_at);
-    if let Some(last) = last {
-        return Ok(last.from.clone());
-    }
-    let why = format!(
-        "--to is {to}, which has the writer of plan {} already, and no run has moved it there; choose one of {}",
-        survey.name,
-        others
-            .iter()
-            .map(Region::as_str)
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
-    Err(Answer::none(Ending::Misused, why))
+    last.map(|run| run.from.clone()).ok_or_else(|| {
+        let others: Vec<_> = others.iter().map(Region::as_str).collect();
+        let why = format!(
+            "--to is {to}, which has the writer of plan {} already, and no run has moved it there; choose one of {}",
+            survey.name,
+            others.join(", ")
+        );
+        Answer::none(Ending::Misused, why)
+    })
 }
 
 /// What a run would make of the writer, by the verdict of this moment.

@@ -1,12 +1,13 @@
 //! `failover --force`: a promotion that needs no evidence, and all that follows it, in the order of the forced failover.
 
+mod steps;
+
 use failover::{
     domain::{Epoch, PlanName, Region},
     installation::named,
     plan::{Plan, TopologyKind, function_of},
 };
 use futures::future::join;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::{
@@ -15,11 +16,13 @@ use crate::{
     consent::Consent,
     desk::Desk,
     ending::{Answer, Ending},
-    passes::{Call, Came, until_done},
+    failover::last_left,
+    passes::Call,
     ready::{Way, targets, way},
     survey::{PATIENCE, Survey, patiently},
     would::Would,
 };
+use steps::{Forced, Step};
 
 /// How often the epoch behind a proof is read before nobody can tell it.
 const LOOKS: usize = 5;
@@ -37,30 +40,6 @@ pub struct Wanted<'a> {
     pub abandon_living_writer: bool,
     /// A human saw that the promoted writer takes writes, where no heart beats that would show it.
     pub writer_takes_writes: bool,
-}
-
-/// What came of it.
-#[derive(Debug, Serialize)]
-struct Forced {
-    plan: PlanName,
-    from: Region,
-    to: Region,
-    /// The epoch at which the plan stands now.
-    epoch: Epoch,
-    /// Whether a switch keeps the schedule from fencing what is deposed.
-    #[serde(skip)]
-    is_paused: bool,
-    steps: Vec<Step>,
-}
-
-/// One step of it.
-#[derive(Debug, Serialize)]
-struct Step {
-    region: Region,
-    function: String,
-    operation: Option<String>,
-    done: bool,
-    says: String,
 }
 
 /// What is left, who takes over, and where the plan stands.
@@ -93,18 +72,8 @@ pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answe
         Err(why) => return why,
     };
     let would = moving.would(desk).await;
-    if consent.dry_run {
-        return would.answer(desk);
-    }
-    if let Err(why) = would.stands(desk) {
-        return why;
-    }
     let what = moving.what();
-    let agreed = desk
-        .terminal
-        .confirm(consent.yes, (&what, wanted.plan.as_str()))
-        .await;
-    if let Err(why) = agreed {
+    if let Err(why) = would.agreed(desk, (&what, consent)).await {
         return why;
     }
     moving.carry_out(desk).await
@@ -118,7 +87,7 @@ impl<'a> Move<'a> {
             targets(survey, Some(wanted.to))?;
         }
         let from = if is_proven {
-            last_left(survey, wanted.to)?
+            last_left(survey, (wanted.to, &others))?
         } else {
             writer
         };
@@ -303,121 +272,6 @@ impl<'a> Move<'a> {
         }
         steps
     }
-}
-
-impl Step {
-    /// What was not called, and why.
-    fn left(desk: &Desk<'_>, call: &Call, says: String) -> Self {
-        desk.terminal.say(&format!("  {}: {says}", call.name()));
-        Self::of(call, false, says)
-    }
-
-    fn of(call: &Call, done: bool, says: String) -> Self {
-        Self {
-            region: call.region.clone(),
-            function: call.function.clone(),
-            operation: call.payload["operation"].as_str().map(str::to_owned),
-            done,
-            says,
-        }
-    }
-}
-
-impl Forced {
-    /// Makes a call that everything behind it needs.
-    async fn must(&mut self, desk: &Desk<'_>, call: &Call) -> Result<(), String> {
-        let step = self.made(desk, call).await;
-        let why = (!step.done).then(|| format!("{} came to no end: {}", call.name(), step.says));
-        self.steps.push(step);
-        why.map_or(Ok(()), Err)
-    }
-
-    /// Makes a call until it is done. Whoever interrupts is told where it stands.
-    async fn made(&self, desk: &Desk<'_>, call: &Call) -> Step {
-        desk.terminal.stands(format!(
-            "it stood at {}; go on with {}",
-            call.name(),
-            self.again()
-        ));
-        match until_done(desk, call).await {
-            Came::Done(answer) => {
-                let reason = answer["reason"].as_str().unwrap_or_default();
-                Step::of(call, true, reason.to_owned())
-            }
-            Came::Refused(why) | Came::Silent(why) => Step::left(desk, call, why),
-        }
-    }
-
-    /// The command that goes on with it. Once the writer is proven the plan stands at the next epoch.
-    fn again(&self) -> String {
-        format!(
-            "aurora-failover failover {} --to {} --force --epoch {}",
-            self.plan, self.to, self.epoch
-        )
-    }
-
-    fn stopped(self, desk: &Desk<'_>, why: &str) -> Answer {
-        let mut answer = Answer::new(desk.output, &self, String::new, Ending::NotWell);
-        answer.complaints.push(format!(
-            "{why}; once that is put right, go on with {}",
-            self.again()
-        ));
-        answer
-    }
-
-    fn answer(&self, desk: &Desk<'_>) -> Answer {
-        let left: Vec<_> = self.steps.iter().filter(|step| !step.done).collect();
-        let ending = if left.is_empty() {
-            Ending::Well
-        } else {
-            Ending::NotWell
-        };
-        let table = || {
-            format!(
-                "{}: the writer is in {}, epoch {}\n",
-                self.plan, self.to, self.epoch
-            )
-        };
-        let mut answer = Answer::new(desk.output, self, table, ending);
-        answer.complaints = left.into_iter().map(|step| self.left(step)).collect();
-        answer
-    }
-
-    /// What is left, with the command for it.
-    fn left(&self, step: &Step) -> String {
-        let plan = &self.plan;
-        let next = match step.function.as_str() {
-            "fence-writer" => {
-                let by_itself = if self.is_paused {
-                    ", for a switch keeps its schedule from fencing"
-                } else {
-                    ", unless its schedule has done so once it answers"
-                };
-                format!("it may take writes: shut it with aurora-failover fence {plan}{by_itself}")
-            }
-            "loss-ledger" => {
-                format!("list what it alone has with aurora-failover losses {plan} --list")
-            }
-            _ => format!("go on with {}", self.again()),
-        };
-        format!(
-            "{} in {}: {}; {next}",
-            step.function, step.region, step.says
-        )
-    }
-}
-
-/// The Region that the last run to this one left.
-fn last_left(survey: &Survey, to: &Region) -> Result<Region, Answer> {
-    let runs = survey.runs().filter(|run| run.to == *to && run.from != *to);
-    let last = runs.max_by_key(|run| run.opened_at);
-    last.map(|run| run.from.clone()).ok_or_else(|| {
-        let why = format!(
-            "--to is {to}, which has the writer of plan {} already, and no run has moved it there; choose another Region",
-            survey.name
-        );
-        Answer::none(Ending::Misused, why)
-    })
 }
 
 /// That a human's word is about a promotion that was begun: before, nobody can have seen the writer take writes.

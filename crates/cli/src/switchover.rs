@@ -39,18 +39,8 @@ pub async fn run(
     };
     let way = planned_to(desk.account, (plan, kind), &to).await;
     let would = Would::of(plan, (&writer, &to), held(&survey, way));
-    if consent.dry_run {
-        return would.answer(desk);
-    }
-    if let Err(why) = would.stands(desk) {
-        return why;
-    }
     let what = format!("the writer of plan {plan} is about to move from {writer} to {to}");
-    let agreed = desk
-        .terminal
-        .confirm(consent.yes, (&what, plan.as_str()))
-        .await;
-    if let Err(why) = agreed {
+    if let Err(why) = would.agreed(desk, (&what, consent)).await {
         return why;
     }
     let run = Start {

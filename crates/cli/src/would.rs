@@ -4,6 +4,7 @@ use failover::domain::{PlanName, Region};
 use serde::Serialize;
 
 use crate::{
+    consent::Consent,
     desk::Desk,
     ending::{Answer, Ending},
     ready::Way,
@@ -46,7 +47,7 @@ impl Would {
     ///
     /// # Errors
     /// What does. Nothing was changed.
-    pub(crate) fn stands(&self, desk: &Desk<'_>) -> Result<(), Answer> {
+    fn stands(&self, desk: &Desk<'_>) -> Result<(), Answer> {
         if self.way.ready == Some(true) {
             return Ok(());
         }
@@ -60,6 +61,23 @@ impl Would {
             self.plan, self.to
         ));
         Err(answer)
+    }
+
+    /// Has it agreed to, once nothing stands against it.
+    ///
+    /// # Errors
+    /// What a dry run answers, what stands against it, or that it was not agreed to. Nothing was changed.
+    pub(crate) async fn agreed(
+        &self,
+        desk: &Desk<'_>,
+        (what, consent): (&str, Consent),
+    ) -> Result<(), Answer> {
+        if consent.dry_run {
+            return Err(self.answer(desk));
+        }
+        self.stands(desk)?;
+        let asked = (what, self.plan.as_str());
+        desk.terminal.confirm(consent.yes, asked).await
     }
 
     const fn ending(&self) -> Ending {

@@ -2,7 +2,11 @@
 
 use ::aws::error;
 use aws_config::retry::RetryConfig;
-use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
+use aws_sdk_sfn::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{HistoryEvent, HistoryEventType},
+};
 use failover::{Error, domain::Region};
 use serde_json::Value;
 
@@ -78,44 +82,31 @@ impl Account {
         let once = self.of(region).to_builder();
         let once = once.retry_config(RetryConfig::disabled()).build();
         let client = aws_sdk_sfn::Client::new(&once);
-        let what = format!("answering the question in {region}");
-        let over = |code: Option<&str>| {
-            matches!(
-                code,
-                Some("InvalidToken" | "TaskDoesNotExist" | "TaskTimedOut")
-            )
-        };
-        let stale = || {
-            Error::NotReady(format!(
-                "the token is of no question that is open in {region}; copy it from the newest message"
-            ))
-        };
         match no {
             None => {
                 let sent = client.send_task_success().task_token(token);
                 let sent = sent.output(r#"{"approved": true}"#).send().await;
-                sent.map(drop).map_err(|why| {
-                    let code = aws_sdk_sfn::error::ProvideErrorMetadata::code(&why);
-                    if over(code) {
-                        stale()
-                    } else {
-                        error(&what, &why)
-                    }
-                })
+                sent.map(drop).map_err(|why| not_taken(region, &why))
             }
             Some(cause) => {
                 let sent = client.send_task_failure().task_token(token);
                 let sent = sent.error("Refused").cause(cause).send().await;
-                sent.map(drop).map_err(|why| {
-                    let code = aws_sdk_sfn::error::ProvideErrorMetadata::code(&why);
-                    if over(code) {
-                        stale()
-                    } else {
-                        error(&what, &why)
-                    }
-                })
+                sent.map(drop).map_err(|why| not_taken(region, &why))
             }
         }
+    }
+}
+
+/// Why an answer was not taken, or may not have been.
+fn not_taken<E>(region: &Region, why: &SdkError<E, HttpResponse>) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match why.code() {
+        Some("InvalidToken" | "TaskDoesNotExist" | "TaskTimedOut") => Error::NotReady(format!(
+            "the token is of no question that is open in {region}; copy it from the newest message"
+        )),
+        _ => error(&format!("answering the question in {region}"), why),
     }
 }
 

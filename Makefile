@@ -227,7 +227,7 @@ check: setup $(deny) ## Checks the state machines, the templates, their policies
 	for definition in statemachine/*.asl.json; do \
 		$(node)/node_modules/.bin/asl-validator --json-path "$$definition" || exit 1; \
 	done
-	$(venv)/bin/cfn-lint cloudformation/*.yaml examples/game-day/*.yaml examples/application/cloudformation/*.yaml
+	$(venv)/bin/cfn-lint cloudformation/*.yaml examples/game-day/*.yaml examples/arc/*.yaml examples/application/cloudformation/*.yaml
 	$(venv)/bin/python -B tools/policies.py
 	for script in examples/settled.sh examples/game-day/network.sh tools/provider-aws.sh tools/mariadb.sh; do bash -n "$$script" || exit 1; done
 	$(deny) --locked check --hide-inclusion-graph bans licenses sources

@@ -24,6 +24,7 @@ ACCOUNT, REGION = "123456789012", "us-west-2"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 # A value for each parameter that a policy names, so that no statement is left out for want of one.
 GIVEN = {
+    "ApprovalPage": "ENABLED",
     "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders-alerts",
     "BucketKeyArn": KEY,
     "CustomEndpointArns": f"arn:aws:rds:*:{ACCOUNT}:cluster-endpoint:orders-*",

@@ -9,6 +9,7 @@
     reason = "tests wait for processes and read their environment"
 )]
 
+pub mod browser;
 pub mod drill;
 pub mod filled;
 pub mod imports;

@@ -12,9 +12,9 @@ FOLDER = ROOT / "cloudformation"
 # In the order in which they are deployed to a Region. Those that call a function or name a role by its name come after the one
 # that has it.
 MEMBER = (
-    "ledger", "observe", "runs", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines", "rds-replica",
-    "rds-replica-stop", "rds-replica-replace", "rds-replica-machines", "triggers", "alarms", "function-alarms", "aurora-global-alarms",
-    "rds-replica-alarms", "dashboard",
+    "ledger", "observe", "runs", "approval-page", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines",
+    "rds-replica", "rds-replica-stop", "rds-replica-replace", "rds-replica-machines", "triggers", "alarms", "function-alarms",
+    "aurora-global-alarms", "rds-replica-alarms", "dashboard",
 )
 WITNESS = ("witness",)
 FAILBACK = ("aurora-global-failback", "rds-replica-failback")

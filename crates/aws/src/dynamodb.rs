@@ -36,7 +36,7 @@ const KNOWN: &str = "_known";
 /// Stands beside what was known of a plan that another one succeeded.
 const ENDED: &str = "ended";
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 impl<K> Aws<K> {
     async fn get<T: DeserializeOwned>(
@@ -315,7 +315,12 @@ fn not_put(run: &Run, region: &Region, why: &SdkError<PutItemError>) -> Error {
 }
 
 /// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
-fn write(what: &str, partition: &str, item: &str, value: &impl Serialize) -> Result<Item, Error> {
+pub(super) fn write(
+    what: &str,
+    partition: &str,
+    item: &str,
+    value: &impl Serialize,
+) -> Result<Item, Error> {
     let body = serde_dynamo::to_attribute_value(value)
         .map_err(|why| Error::InvalidRequest(format!("{what}: {why}")))?;
     Ok(Item::from([
@@ -325,7 +330,7 @@ fn write(what: &str, partition: &str, item: &str, value: &impl Serialize) -> Res
     ]))
 }
 
-fn read<T: DeserializeOwned>(what: &str, mut item: Item) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(what: &str, mut item: Item) -> Result<T, Error> {
     let body = item
         .remove("body")
         .ok_or_else(|| Error::UnexpectedTopology(format!("{what}: the item has no body")))?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{operation::invoke::InvokeOutput, primitives::Blob, types::State};
 use failover::{
     Error,
     domain::{PlanName, Region, RunId},
@@ -25,6 +25,10 @@ use super::{
 
 /// The longest a function is waited for; its asker gives up before.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How often one is asked that only looks.
+const TWICE: u32 = 2;
+/// How often one is asked that may change something.
+const ONCE: u32 = 1;
 /// How long the witness is waited for ahead of time: a cold start more than it has in an outage.
 const WITNESS: Duration = Duration::from_secs(5);
 
@@ -98,6 +102,38 @@ impl<K> Functions for Aws<K> {
         Ok(refused)
     }
 
+    async fn call_hook(
+        &self,
+        function: &str,
+        payload: &Value,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        let (what, invoked) = self
+            .invoked(&self.region, function, payload, (limit, ONCE))
+            .await?;
+        match invoked.function_error {
+            None => Ok(()),
+            Some(kind) => Err(hook_failed(&what, &kind, invoked.payload)),
+        }
+    }
+
+    async fn look_at_hook(&self, function: &str) -> Result<(), Error> {
+        let what = format!("Lambda GetFunctionConfiguration in {}", self.region);
+        let found = client!(self, aws_sdk_lambda, self.region)
+            .get_function_configuration()
+            .function_name(function)
+            .send()
+            .await
+            .map_err(|why| error(&what, &why))?;
+        match found.state {
+            None | Some(State::Active) => Ok(()),
+            Some(state) => Err(Error::NotReady(format!(
+                "function {function} in {} is {state}, not Active",
+                self.region
+            ))),
+        }
+    }
+
     async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
         self.invoke::<Value>(region, function, &warm::request())
             .await
@@ -143,17 +179,35 @@ impl<K> Aws<K> {
         function: &str,
         payload: &Value,
     ) -> Result<T, Error> {
+        let asked = (ANSWER, TWICE);
+        let (what, answer) = self.invoked(region, function, payload, asked).await?;
+        if let Some(kind) = answer.function_error {
+            return Err(failed(&what, &kind, answer.payload));
+        }
+        let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        serde_json::from_slice(&body)
+            .map_err(|why| Error::NotReady(format!("{what}: the answer is not understood: {why}")))
+    }
+
+    /// Asks a function of a Region, so often at most, and waits so long for an answer. Says which call it was.
+    async fn invoked(
+        &self,
+        region: &Region,
+        function: &str,
+        payload: &Value,
+        (limit, attempts): (Duration, u32),
+    ) -> Result<(String, InvokeOutput), Error> {
         let what = format!("invoking {function} in {region}");
         // A synchronous answer takes as long as the function: the usual time-out of one attempt would cut it off. Only what
         // was refused at once is asked again.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(super::CONNECT)
-            .operation_timeout(ANSWER)
+            .operation_timeout(limit)
             .build();
         let config = aws_sdk_lambda::config::Builder::from(&self.config)
             .region(aws_sdk_lambda::config::Region::new(region.0.clone()))
             .timeout_config(timeouts)
-            .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(2))
+            .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(attempts))
             .build();
         let answer = aws_sdk_lambda::Client::from_conf(config)
             .invoke()
@@ -162,14 +216,50 @@ impl<K> Aws<K> {
             .send()
             .await
             .map_err(|why| error(&what, &why))?;
-        let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
-        if let Some(kind) = answer.function_error {
-            return Err(Error::NotReady(format!(
-                "{what}: {kind}: {}",
-                String::from_utf8_lossy(&body)
-            )));
-        }
-        serde_json::from_slice(&body)
-            .map_err(|why| Error::NotReady(format!("{what}: the answer is not understood: {why}")))
+        Ok((what, answer))
     }
+}
+
+/// The most characters that are kept of what a plan's own function says of its failure.
+const SAID_MAX: usize = 300;
+
+/// What a plan's own function that has failed says of itself, in short: its trace, and whatever else it wrote, may be long and hold
+/// secrets. One that ran out of its own time may have done its work.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>.
+fn hook_failed(what: &str, kind: &str, said: Option<Blob>) -> Error {
+    let said = said.map(Blob::into_inner).unwrap_or_default();
+    let said: Value = serde_json::from_slice(&said).unwrap_or_default();
+    let field = |name: &str| {
+        let text = said.get(name).and_then(Value::as_str)?;
+        Some(cut(text))
+    };
+    let kind = field("errorType").unwrap_or_else(|| kind.to_owned());
+    let message = field("errorMessage").unwrap_or_else(|| "it says no more".into());
+    let words = format!("{what}: {kind}: {message}");
+    if kind == "Sandbox.Timedout" || message.contains("Task timed out after") {
+        return Error::Unavailable(words);
+    }
+    Error::NotReady(words)
+}
+
+/// One line of a text, as long as is kept.
+fn cut(text: &str) -> String {
+    let mut line: String = text
+        .chars()
+        .take(SAID_MAX)
+        .map(|one| if one.is_control() { ' ' } else { one })
+        .collect();
+    if text.chars().nth(SAID_MAX).is_some() {
+        line.push_str("...");
+    }
+    line
+}
+
+/// What a function that has failed says of itself.
+fn failed(what: &str, kind: &str, said: Option<Blob>) -> Error {
+    let said = said.map(Blob::into_inner).unwrap_or_default();
+    Error::NotReady(format!(
+        "{what}: {kind}: {}",
+        String::from_utf8_lossy(&said)
+    ))
 }

@@ -1,10 +1,14 @@
 //! Messages to people, on SNS.
 
-use failover::{Error, domain::Region, ports::People};
+use failover::{Error, domain::Region, ledger::Question, ports::People};
 
 use super::{Aws, client, errors::error};
 
 impl<K> People for Aws<K> {
+    async fn link(&self, question: &Question, token: &str) -> Result<Option<String>, Error> {
+        self.make_link(question, token).await
+    }
+
     async fn publish(&self, topic: &str, subject: &str, text: &str) -> Result<(), Error> {
         client!(self, aws_sdk_sns, self.region)
             .publish()

@@ -59,6 +59,8 @@ struct Move<'a> {
     has_heart: bool,
     /// Whether a switch keeps the schedule from fencing what is deposed.
     is_paused: bool,
+    /// The plan, where it is known.
+    known: Option<Plan>,
 }
 
 /// Forces the failover of a plan to a Region.
@@ -107,6 +109,7 @@ impl<'a> Move<'a> {
             from_is_silent: survey.is_silent(&from),
             names_left: others.len() > 1,
             kind: survey.plan.as_ref().map(Plan::kind).unwrap_or_default(),
+            known: survey.plan.clone(),
             wanted,
             from,
             epoch,
@@ -176,6 +179,7 @@ impl<'a> Move<'a> {
             to: self.wanted.to.clone(),
             epoch: self.epoch,
             is_paused: self.is_paused,
+            known: self.known.clone(),
             steps: Vec::new(),
         };
         if !self.is_proven

@@ -15,6 +15,7 @@ mod fixtures;
 mod functions;
 mod inputs;
 mod ledger;
+mod links;
 mod objects;
 pub mod probe;
 mod services;
@@ -33,7 +34,7 @@ use crate::{
     Error,
     beat::Vantage,
     domain::{PlanName, Region, RunId},
-    ledger::{PlanState, Run},
+    ledger::{PlanState, Question, Run},
     plan::{Plan, Route},
     ports::{Object, Parameter, Parameters, People, ReachOutput, Runtime, Spares},
     switches::Switches,
@@ -80,6 +81,8 @@ pub struct Books {
     global: Option<GlobalCluster>,
     /// What a dry run of this Region's rebuild is refused.
     rebuild: Result<Vec<String>, Error>,
+    /// What the functions answer that a plan names as hooks.
+    hook: fn(&str, Duration) -> Result<(), Error>,
     /// What the witness hears of a Region.
     hears: fn(&str) -> Result<ReachOutput, Error>,
     /// The plan that is known, where it is another one.
@@ -104,6 +107,8 @@ struct Kept {
     objects: BTreeMap<(Region, String, String), Object>,
     /// The ends of runs that were published.
     ended: Vec<Value>,
+    /// With what the plan's hooks were called.
+    hooked: Vec<Value>,
     looks: Vec<Vantage>,
     logins: u32,
     fencing: probe::Fencing,
@@ -113,6 +118,9 @@ struct Kept {
     services: services::Running,
     /// By name, with what each was started with, and whether it has ended.
     executions: Vec<(String, Value, bool)>,
+    links: links::Links,
+    /// Functions that cannot be called, and why.
+    failing: BTreeMap<String, Error>,
 }
 
 impl Books {
@@ -143,6 +151,7 @@ impl Books {
             reach: None,
             global: None,
             rebuild: Ok(Vec::new()),
+            hook: |_, _| Ok(()),
             hears: |_| Err(Error::Unavailable("the witness does not answer".into())),
             plan: None,
             routes: None,
@@ -239,6 +248,10 @@ impl Parameters for Books {
 }
 
 impl People for Books {
+    async fn link(&self, question: &Question, token: &str) -> Result<Option<String>, Error> {
+        self.kept.lock().unwrap().links.keep(question, token)
+    }
+
     /// Only topics of this account are there.
     async fn topic(&self, region: &Region, topic: &str) -> Result<(), Error> {
         self.answers(region)?;

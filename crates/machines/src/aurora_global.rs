@@ -4,8 +4,8 @@ use crate::{
     Topology,
     machine::{Machine, Part},
     segments::{
-        Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back,
-        leave, open, take_over,
+        BEFORE_PROMOTE, Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close,
+        fail_back, leave, open, take_over,
     },
     state::Function,
     task::Task,
@@ -46,8 +46,9 @@ pub fn planned_failover() -> Machine {
         dry: ("DryPlannedFailover", Function("planned-failover"), ""),
         assign: Vec::new(),
         resumed: "An earlier run promoted the target and ended: only what is left remains to be done.",
-        next: "PlannedFailover",
+        next: BEFORE_PROMOTE.first,
     });
+    parts.extend(BEFORE_PROMOTE.then("PlannedFailover"));
     parts.push(Part::Loop(switch_over()));
     parts.extend(take_over(TakeOver::at_once(RESTART_AFTER_A_MOVE)));
     parts.extend(close(&Close {
@@ -76,7 +77,7 @@ pub fn failback() -> Machine {
         name: "failback",
         comment: "Brings the writer home after an unplanned failover: fences the deposed writer, rebuilds the global database, and moves the writer without losing a row. Started by hand, in the home Region.",
         run: "A failback",
-        comparing: 600,
+        comparing: 580,
         rebuild: rebuild(),
         moves: vec![switch_over()],
         before_names: Vec::new(),

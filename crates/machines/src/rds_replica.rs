@@ -4,8 +4,8 @@ use crate::{
     Topology,
     machine::{Machine, Part},
     segments::{
-        Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close, fail_back,
-        leave, open, take_over,
+        BEFORE_PROMOTE, Close, FailBack, Leave, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, close,
+        fail_back, leave, open, take_over,
     },
     state::Function,
     task::{Failure, Task},
@@ -46,8 +46,9 @@ pub fn replica_switchover() -> Machine {
         dry: ("DryStopWrites", Function("stop-writes"), ""),
         assign: Vec::new(),
         resumed: "An earlier run promoted the target and ended: only what is left remains to be done.",
-        next: "StopWrites",
+        next: BEFORE_PROMOTE.first,
     });
+    parts.extend(BEFORE_PROMOTE.then("StopWrites"));
     parts.extend([stop_writes(), promote()].map(Part::Loop));
     parts.extend(take_over(TakeOver {
         restart: RESTART_AFTER_A_MOVE,

@@ -101,6 +101,18 @@ impl Retry {
         ]
     }
 
+    /// Before a promotion, where the Task may take long: a run that lives is not silent for so long that another one takes its
+    /// place.
+    #[must_use]
+    pub fn before_the_promotion() -> Vec<Self> {
+        vec![
+            Self::never(),
+            Self::of(&["Unavailable"], 1, 5),
+            Self::of(&SLOW, 1, 1),
+            Self::of(&ALL, 6, 8).after(LAMBDA_SECONDS),
+        ]
+    }
+
     /// For about ten minutes: what is not closed tells nobody, and what is not given back keeps everybody else waiting.
     #[must_use]
     pub fn long() -> Vec<Self> {

@@ -29,6 +29,8 @@ pub enum When {
     Declined,
     /// The run came to its end before its leases are given back.
     Closes,
+    /// The plan names a function of its own for this phase.
+    Names(&'static str),
     /// A failback that only rehearses.
     Rehearses,
     /// A failback whose window has not opened.
@@ -58,6 +60,7 @@ impl When {
             Self::Approved => "$states.input.approved = true".into(),
             Self::Declined => "$states.input.approved = false".into(),
             Self::Closes => "$closes".into(),
+            Self::Names(phase) => format!("'{phase}' in $hooks"),
             Self::Rehearses => "$wish.rehearse".into(),
             Self::TooEarly => "$toMillis($wish.not_before) > $millis()".into(),
             Self::Asks => "$wish.approval = 'ask'".into(),
@@ -65,7 +68,7 @@ impl When {
     }
 
     /// Whether it holds for what the last pass answered, in a run whose counters are within their bounds and that
-    /// wishes nothing special.
+    /// wishes nothing special, of a plan without hooks.
     #[must_use]
     pub fn holds(&self, answer: &Value) -> bool {
         match self {
@@ -81,7 +84,7 @@ impl When {
             Self::Below(..) | Self::AtMost(..) => true,
             Self::Approved => answer["approved"] == true,
             Self::Declined => answer["approved"] == false,
-            Self::Closes | Self::Rehearses | Self::TooEarly | Self::Asks => false,
+            Self::Closes | Self::Names(_) | Self::Rehearses | Self::TooEarly | Self::Asks => false,
         }
     }
 }

@@ -1,4 +1,10 @@
-//! Two results as a drill leaves them, for the tests of the report and of its page.
+//! Two results as a drill leaves them, for the tests of the report and of its page, here and in a browser.
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "only tests stand on it"
+)]
 
 use serde_json::json;
 
@@ -107,7 +113,8 @@ fn profile() -> Profile {
 }
 
 /// A green `region-loss`.
-pub(crate) fn region_loss() -> Report {
+/// A Region that was lost, and left by a detach.
+pub fn region_loss() -> Report {
     findings().into()
 }
 
@@ -295,7 +302,8 @@ fn region_loss_events() -> Vec<Event> {
 }
 
 /// A green `path-impaired`: nothing was to be recovered.
-pub(crate) fn path_impaired() -> Report {
+/// A road that was cut, which led to nothing.
+pub fn path_impaired() -> Report {
     let record = record(110.0, None);
     Findings {
         scenario: "path-impaired".into(),

@@ -311,7 +311,7 @@ pub fn seconds(ms: i64) -> f64 {
     ms as f64 / 1000.0
 }
 
-#[cfg(test)]
-pub(crate) mod fixtures;
+#[doc(hidden)]
+pub mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::{
     api::Api,
     case::{self, AWAY, Case, Depth, Event, HOME, Kind, Timed, VERSION, WITNESS, merge, third},
     database::Condition,
-    deployed::FUNCTIONS,
+    deployed::drawn,
     fault::{Faults, PassWay, Passes, Way},
     switch,
 };
@@ -82,7 +82,8 @@ fn seconds(last: f64) -> u32 {
 fn faults(random: &mut Rng) -> Faults {
     let mut faults = Faults::default();
     for _ in 0..random.u64(0..=FAULTS) {
-        let (function, _) = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
+        let functions = drawn();
+        let (function, _) = functions[random.usize(0..functions.len())];
         let way = Way::ALL[random.usize(0..Way::ALL.len())];
         faults = faults.and(function, random.u64(0..CALLS), way);
     }
@@ -93,7 +94,8 @@ fn faults(random: &mut Rng) -> Faults {
 fn passes(random: &mut Rng) -> Passes {
     let mut passes = Passes::default();
     for _ in 0..random.u64(0..=2) {
-        let (function, _) = FUNCTIONS[random.usize(0..FUNCTIONS.len())];
+        let functions = drawn();
+        let (function, _) = functions[random.usize(0..functions.len())];
         let way = PassWay::ALL[random.usize(0..PassWay::ALL.len())];
         passes = passes.and(function, random.u64(0..PASSES), way);
     }

@@ -17,7 +17,7 @@ use futures::channel::oneshot;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use steps::{
-    confirm_outage, dns_flip, ecs_restart, fence_writer, health_probe, loss_ledger,
+    call_hook, confirm_outage, dns_flip, ecs_restart, fence_writer, health_probe, loss_ledger,
     recovery_ledger, start, warm,
 };
 
@@ -178,6 +178,7 @@ async fn dispatch(
         return warm::others_or(world, &others, payload, pass).await;
     }
     warm::or(payload, async |payload| match function {
+        "call-hook" => call_hook::handle(world, payload).await,
         "confirm-outage" => confirm_outage::handle(world, payload).await,
         "detach-and-promote" => {
             let pass =

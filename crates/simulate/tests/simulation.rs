@@ -3,14 +3,17 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use failover::domain::stable_hash;
+use failover::{domain::stable_hash, plan::Phase};
+use serde_json::{Value, json};
 use simulate::{
     case::{self, AWAY, Case, Event, Kind, Timed},
     draw::draw,
+    fault::{Faults, Way},
     play::{Played, play},
     systematic,
     tally::{Tally, play_list},
     theirs::Theirs,
+    truth::Rule,
 };
 
 fn baseline(name: &str) -> Played {
@@ -54,6 +57,131 @@ fn a_writer_is_brought_home_after_either_way_of_leaving() {
         let ended: BTreeSet<_> = ended(&played).into_iter().collect();
         assert!(ended.contains(&("failback", "Home")), "{name}: {ended:?}");
     }
+}
+
+/// What comes of a baseline whose plan names functions of its own, and the keys of those that were called, in order.
+fn hooked(name: &str, hooks: &Value, faults: Faults) -> (Played, Vec<String>) {
+    let mut all = systematic::baselines().into_iter();
+    let (_, mut case) = all.find(|(known, _)| *known == name).unwrap();
+    case.plan = json!({ "hooks": hooks });
+    case.faults = faults;
+    let played = play(&case, true).unwrap();
+    let keys = played.trace.iter().filter_map(|line| {
+        let (_, key) = line.split_once("the hook ")?;
+        Some(key.split_once(" is called in ")?.0.to_owned())
+    });
+    let keys = keys.collect();
+    (played, keys)
+}
+
+fn good() -> Value {
+    let of = |phase: Phase| {
+        (
+            phase.name().to_owned(),
+            json!({"function": "orders-failover-hook"}),
+        )
+    };
+    Value::Object(Phase::ALL.map(of).into_iter().collect())
+}
+
+/// The rules that were broken, but for what nothing but a hook hindered.
+fn broken(played: &Played) -> BTreeSet<Rule> {
+    let rules = played.violations.iter().map(|found| found.rule);
+    rules
+        .filter(|rule| *rule != Rule::UnhinderedIsDone)
+        .collect()
+}
+
+/// What people were told of the ends of runs.
+fn told<'a>(played: &'a Played, what: &str) -> Vec<&'a String> {
+    let lines = played.trace.iter();
+    lines.filter(|line| line.contains(what)).collect()
+}
+
+#[test]
+fn a_failover_and_a_move_call_each_hook_once_in_their_order_in_the_region_that_gets_the_writer() {
+    for (name, machine, end) in [
+        ("region-loss", "unplanned-failover", "Recovered"),
+        ("planned-move", "planned-failover", "Moved"),
+    ] {
+        let (played, keys) = hooked(name, &good(), Faults::default());
+        let trace = played.trace.join("\n");
+        assert_eq!(played.violations, [], "{trace}");
+        assert_eq!(ended(&played), [(machine, end)], "{trace}");
+        let phases: Vec<_> = keys
+            .iter()
+            .map(|key| key.rsplit('/').next().unwrap())
+            .collect();
+        assert_eq!(phases, Phase::ALL.map(Phase::name), "{trace}");
+        let runs: BTreeSet<_> = keys
+            .iter()
+            .map(|key| key.split('/').next().unwrap())
+            .collect();
+        assert_eq!(runs.len(), 1, "{keys:?}");
+        assert!(!trace.contains("is called in us-west-2"), "{trace}");
+    }
+}
+
+#[test]
+fn a_hook_that_fails_before_a_promotion_leaves_all_as_it_was() {
+    let mut hooks = good();
+    hooks["before_promote"]["function"] = json!("failing-failover-hook");
+    let (played, keys) = hooked("planned-move", &hooks, Faults::default());
+    let trace = played.trace.join("\n");
+    assert_eq!(ended(&played), [("planned-failover", "Aborted")], "{trace}");
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert!(!trace.contains("SwitchoverGlobalCluster"), "{trace}");
+    assert_eq!(broken(&played), [].into(), "{trace}");
+}
+
+#[test]
+fn a_hook_that_fails_before_names_leaves_them_and_one_behind_them_is_told() {
+    let mut hooks = good();
+    hooks["before_names"]["function"] = json!("failing-failover-hook");
+    let (played, keys) = hooked("planned-move", &hooks, Faults::default());
+    let trace = played.trace.join("\n");
+    assert_eq!(ended(&played), [("planned-failover", "Failed")], "{trace}");
+    assert_eq!(broken(&played), [].into(), "{trace}");
+    // Two before it, and itself once more with the same key.
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    assert_eq!(keys[2], keys[3]);
+    assert!(!trace.contains("ChangeResourceRecordSets"), "{trace}");
+    hooks["before_names"] = good()["before_names"].clone();
+    hooks["after_names"]["function"] = json!("failing-failover-hook");
+    let (played, keys) = hooked("planned-move", &hooks, Faults::default());
+    let trace = played.trace.join("\n");
+    assert_eq!(played.violations, [], "{trace}");
+    assert_eq!(ended(&played), [("planned-failover", "Moved")], "{trace}");
+    assert_eq!(keys.len(), Phase::ALL.len());
+    assert_ne!(
+        told(&played, "took over from us-west-2 as planned"),
+        Vec::<&String>::new()
+    );
+}
+
+#[test]
+fn a_hook_whose_answer_is_lost_is_called_again_with_the_same_key() {
+    let (clean, _) = hooked("region-loss", &good(), Faults::default());
+    let calls = clean.calls["call-hook"];
+    let mut again = 0;
+    for call in 0..calls {
+        let (played, keys) = hooked(
+            "region-loss",
+            &good(),
+            Faults::one("call-hook", call, Way::LostAfter),
+        );
+        let trace = played.trace.join("\n");
+        assert_eq!(played.violations, [], "{trace}");
+        assert_eq!(
+            ended(&played),
+            [("unplanned-failover", "Recovered")],
+            "{trace}"
+        );
+        let distinct: BTreeSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), Phase::ALL.len(), "{keys:?}");
+        again += keys.len() - distinct.len();
+    }
+    assert!(again >= Phase::ALL.len(), "{again} of {calls}");
 }
 
 /// What comes of a lost Region while people meddle.

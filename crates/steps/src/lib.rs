@@ -1,5 +1,7 @@
 //! The steps. One pass of a step observes, decides by a pure function, and changes at most one thing.
 
+pub mod approval_page;
+pub mod call_hook;
 mod came_back;
 pub mod carried_out;
 pub mod confirm_outage;

@@ -1,5 +1,7 @@
 //! Starts a state machine's run by one call of the function that the run is about: who repeats the call finds the first run.
 
+mod arc;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -30,7 +32,7 @@ struct Answer {
     execution: String,
 }
 
-/// Starts the machine where the payload says `start`, or else makes a pass.
+/// Starts the machine where the payload says `start` or a step of a Region switch plan calls, or else makes a pass.
 ///
 /// # Errors
 /// `InvalidRequest` for a word that the machine does not take, `RunRefused` while another run holds the plan, and those of
@@ -41,19 +43,29 @@ pub async fn or<W: Ledger + Runtime + Functions>(
     mut payload: Value,
     pass: impl AsyncFnOnce(Value) -> Result<Value, Error>,
 ) -> Result<Value, Error> {
+    let step = arc::Step::taken(&mut payload)?;
     let starts: bool = take(&mut payload, "start")?.unwrap_or_default();
-    if !starts {
+    if !starts && step.is_none() {
         return pass(payload).await;
+    }
+    if let Some(step) = &step {
+        payload = step.of_plan(payload);
     }
     let call = Call {
         kind,
         asked: Asked::read(kind, payload.clone())?,
         payload,
     };
+    if step.is_some() {
+        arc::moves(&call.asked)?;
+    }
     if call.asked.dry_run {
         let execution = world.start(None, &call.payload).await?;
         let execution = execution.ok_or_else(|| again(&call.asked))?;
         return said("start_dry_run", "the machine's dry run", true, execution);
+    }
+    if let Some(step) = &step {
+        return arc::answered(world, &call, step).await;
     }
     for _ in 0..NAMES {
         if let Some(answered) = started(world, &call).await? {

@@ -18,6 +18,13 @@ use failover::{
     ports::{Functions, Ledger, Runtime},
 };
 
+/// The function that a deployment may leave out, and does where nobody asks for it. No run needs it, and the internet may keep it busy:
+/// it has alarms of its own, and never makes the others' hour fail.
+const LEFT_OUT: &str = "approval-page";
+/// What Lambda says of a function that is not there.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>.
+const NOT_THERE: &str = "ResourceNotFoundException";
+
 /// The function of a witness Region.
 const WITNESS: &str = "confirm-outage";
 
@@ -114,13 +121,13 @@ async fn others(
 }
 
 /// What was called; an error that names what could not be.
-fn all(called: Vec<Result<String, String>>) -> Result<Value, Error> {
+fn all(called: Vec<Result<Option<String>, String>>) -> Result<Value, Error> {
     let failed: Vec<_> = called
         .iter()
         .filter_map(|called| called.as_ref().err())
         .cloned()
         .collect();
-    let warm: Vec<_> = called.into_iter().flatten().collect();
+    let warm: Vec<_> = called.into_iter().flatten().flatten().collect();
     if !failed.is_empty() {
         return Err(Error::NotReady(format!(
             "{} function(s) that a run needs cannot be called: {}",
@@ -137,16 +144,21 @@ fn witnesses<'a>(plans: impl Iterator<Item = &'a KeptPlan>) -> BTreeSet<Region> 
         .collect()
 }
 
-/// Calls one function; its name, or what keeps it from being called.
+/// Calls one function; its name, nothing where it is left out, or what keeps it from being called.
 async fn call(
     world: &(impl Runtime + Functions),
-    function: &str,
+    own: &str,
     region: Region,
-) -> Result<String, String> {
-    let function = installation::named(function);
+) -> Result<Option<String>, String> {
+    let function = installation::named(own);
     let name = format!("{function} in {region}");
     match world.warm(&region, &function).await {
-        Ok(()) => Ok(name),
+        Ok(()) => Ok(Some(name)),
+        Err(Error::NotReady(said)) if own == LEFT_OUT && said.contains(NOT_THERE) => Ok(None),
+        Err(why) if own == LEFT_OUT => {
+            tracing::warn!(%function, %region, %why, "cannot be called, and no run needs it");
+            Ok(None)
+        }
         Err(why) => {
             tracing::error!(%function, %region, %why, "cannot be called");
             metric::failed_for(Counted::Warm, "Function", &function, world.now());
@@ -213,6 +225,35 @@ mod tests {
         for stranger in ["aurora-failover-nightly", "replica-failover"] {
             assert_eq!(called(stranger).await, 0, "{stranger}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_page_may_be_left_out_and_no_other_function_may() {
+        let books = Books::with(&PlanState::new("orders".into()));
+        let books = books.without_functions(&["aurora-failover-approval-page"]);
+        let others = [LEFT_OUT, "dns-flip"];
+        let warm = others_or(&books, &others, request(), pass).await.unwrap();
+        let called = warm["warm"].as_array().unwrap();
+        assert_eq!(called.len(), 2, "{called:?}");
+        let books = Books::with(&PlanState::new("orders".into()));
+        let books = books.without_functions(&["aurora-failover-dns-flip"]);
+        let why = others_or(&books, &others, request(), pass).await;
+        let why = why.unwrap_err().to_string();
+        assert!(
+            why.contains("aurora-failover-dns-flip in us-east-1"),
+            "{why}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_kept_busy_makes_nothing_fail() {
+        let books = Books::with(&PlanState::new("orders".into()));
+        let busy = Error::Unavailable("TooManyRequestsException".into());
+        let books = books.with_function_failing("aurora-failover-approval-page", busy);
+        drop(metric::counted());
+        let warm = others_or(&books, &[LEFT_OUT, "dns-flip"], request(), pass).await;
+        assert_eq!(warm.unwrap()["warm"].as_array().unwrap().len(), 2);
+        assert!(metric::counted().is_empty());
     }
 
     #[tokio::test]

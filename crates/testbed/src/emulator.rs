@@ -4,6 +4,7 @@
 //! when the drill itself is killed, because the launcher then reads the end of its standard input.
 
 mod alarms;
+mod browse;
 mod deployment;
 mod functions;
 mod processes;
@@ -26,6 +27,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+pub use browse::Page;
 pub use deployment::{Deployment, answers};
 pub use processes::peak_mb;
 

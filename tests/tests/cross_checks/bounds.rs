@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use failover::{
     guard::EVIDENCE_SECONDS_MAX,
-    ledger::SUPERSEDED_AFTER,
-    plan::{APPROVAL_MINUTES_MAX, TopologyKind},
+    ledger::{EXPIRES, LEASE, SUPERSEDED_AFTER},
+    plan::{APPROVAL_MINUTES_MAX, Hook, Phase, SCHEMA, TopologyKind},
 };
-use machines::{Machine, State, WAIT_SECONDS};
+use machines::{Machine, Seconds, State, WAIT_SECONDS};
 use serde_json::Value;
-use steps::fence_writer::{FENCING, OBSERVING, SWEEP};
+use steps::{
+    approval_page,
+    fence_writer::{FENCING, OBSERVING, SWEEP},
+};
 use tests::{machine, template};
 
 /// What AWS ends an execution at.
@@ -77,7 +80,9 @@ fn is_bound_by_evidence(name: &str) -> bool {
 fn what_may_heal_is_tried_again_for_about_three_minutes() {
     each_task(|name, task| {
         let ends_a_run = name.ends_with("CloseRun") || name.ends_with("ReleaseLeases");
-        if is_bound_by_evidence(name) || ends_a_run {
+        // A hook before a promotion is bound by how long its run may be silent.
+        let precedes = name.ends_with(": BeforePromote");
+        if is_bound_by_evidence(name) || ends_a_run || precedes {
             return;
         }
         for error in HEALING {
@@ -148,9 +153,9 @@ fn names_are_tried_again_before_anything_waits_for_them() {
         let again = caught("FlipDns");
         assert_eq!(states[&again]["Arguments"], states["FlipDns"]["Arguments"]);
         // Whoever starts or writes by the names comes afterwards.
-        assert_eq!(caught(&again), "RestartEcs");
+        assert_eq!(caught(&again), "HasAfterNames");
         let edges = machine.edges();
-        let into = edges.iter().filter(|edge| edge.to == "RestartEcs");
+        let into = edges.iter().filter(|edge| edge.to == "HasAfterNames");
         let from: Vec<_> = into.map(|edge| edge.from.as_str()).collect();
         assert!(!from.contains(&"FlipDns"), "{from:?}");
         // What the second attempt mended is no trouble.
@@ -162,6 +167,37 @@ fn is_tried_for_ten_minutes(task: &Value) {
     for error in ["Lambda.Unknown", "Unavailable"] {
         let mean = pauses(retry(task, error).unwrap()) / 2;
         assert!((540..=660).contains(&mean), "for {mean} s on average");
+    }
+}
+
+/// What the plan gives its own function leaves a pass time for the ledgers, the Task outlasts the function, and no lease lapses
+/// meanwhile, whatever is tried again.
+#[test]
+fn the_time_of_a_hook_fits_its_pass_and_the_pass_its_task() {
+    let services = template::read("services");
+    let function = &services["Resources"]["CallHookFunction"]["Properties"];
+    let pass = function["Timeout"].as_u64().unwrap();
+    assert_eq!(Hook::TIMEOUT_SECONDS_MAX + 15, pass);
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let bound = &schema["$defs"]["Hook"]["properties"]["timeout_seconds"];
+    assert_eq!(bound["maximum"], Hook::TIMEOUT_SECONDS_MAX);
+    let lease = u64::try_from(LEASE.as_secs()).unwrap();
+    for machine in machines::all() {
+        let states = machine.states().into_iter();
+        let hooks: Vec<_> = states
+            .filter_map(|(name, state)| match state {
+                State::Call(call) => (call.function.0 == "call-hook").then_some((name, call)),
+                State::Choice(_) | State::Wait(_) | State::Succeed { .. } | State::Fail { .. } => {
+                    None
+                }
+            })
+            .collect();
+        assert_eq!(hooks.len(), Phase::ALL.len());
+        for (name, call) in hooks {
+            assert_eq!(call.seconds, Seconds::Fixed(65), "{name}");
+            let gap = u64::from(call.gap_seconds(0));
+            assert!(pass < 65 && gap < lease, "{name} may take {gap} s");
+        }
     }
 }
 
@@ -186,12 +222,12 @@ fn leases_are_given_back_where_a_run_could_not_be_closed() {
     }
 }
 
-/// Before its promotion an unplanned run renews its leases in `ConfirmOutage` and `DetachAndPromote`.
+/// Before its promotion an unplanned run renews its leases in `ConfirmOutage`, `DetachAndPromote`, and in a hook between them.
 #[test]
 fn an_unplanned_run_is_superseded_only_after_the_longest_gap_before_its_promotion() {
     let gap = gaps(
         &machines::unplanned_failover(),
-        &["ConfirmOutage", "DetachAndPromote"],
+        &["ConfirmOutage", "BeforePromote", "DetachAndPromote"],
     );
     let after = u64::try_from(SUPERSEDED_AFTER.as_secs()).unwrap();
     assert!(gap <= after, "a living run may be silent for {gap} s");
@@ -375,6 +411,36 @@ fn a_plans_sweep_is_given_up_and_told_before_its_function_is_ended() {
     );
 }
 
+/// However many calls never end: whoever answers reads a page, and never that the function was ended.
+#[test]
+fn the_page_answers_before_its_function_is_ended_and_nobody_sends_a_reply_afterwards() {
+    let template = template::read(template::OFF_BY_DEFAULT);
+    let functions = template::resources(&template, "AWS::Lambda::Function");
+    let [(_, function)] = functions.as_slice() else {
+        panic!("not one function: {functions:?}");
+    };
+    let ends = Duration::from_secs(function["Timeout"].as_u64().unwrap());
+    let all = approval_page::LIMIT * approval_page::CALLS;
+    let begun = Duration::from_secs(1);
+    assert!(all + begun <= ends, "{all:?} of {ends:?}");
+    assert!(ends < approval_page::UNDER_WAY.unsigned_abs());
+    let (each, all) = (approval_page::LIMIT.as_secs_f64(), all.as_secs_f64());
+    let told = format!("| a call of the page / all of one request | {each} s / {all} s |");
+    assert!(tests::repository::text("docs/reference/contracts.md").contains(&told));
+}
+
+/// Rows of links are removed by themselves, and those of plans have nothing that removes them.
+#[test]
+fn the_ledgers_table_ends_rows_by_the_attribute_that_links_alone_have() {
+    let template = template::read("ledger");
+    let tables = template::resources(&template, "AWS::DynamoDB::Table");
+    let ends = &tables[0].1["TimeToLiveSpecification"];
+    let wanted = serde_json::json!({"AttributeName": EXPIRES, "Enabled": true});
+    assert_eq!(*ends, wanted);
+    let names_it = |path: &str| tests::repository::text(path).contains("EXPIRES");
+    assert!(names_it("crates/aws/src/links.rs") && !names_it("crates/aws/src/dynamodb.rs"));
+}
+
 #[test]
 fn every_function_of_a_run_has_its_concurrency_reserved() {
     let mut seen = 0;
@@ -390,6 +456,25 @@ fn every_function_of_a_run_has_its_concurrency_reserved() {
         }
     }
     assert_eq!(seen, tests::repository::functions().len());
+}
+
+/// Whoever has fewer executions cannot deploy, and writes 0 for both.
+#[test]
+fn the_executions_that_an_account_needs_are_those_that_the_templates_reserve() {
+    let default = |template: &str, parameter: &str| {
+        let template = template::read(template);
+        let parameter = template["Parameters"][parameter].clone();
+        assert_eq!(parameter["MinValue"], 0);
+        parameter["Default"].as_u64().unwrap()
+    };
+    let each = default("runs", "ReservedConcurrency");
+    let page = default(template::OFF_BY_DEFAULT, "PageReservedConcurrency");
+    let functions = u64::try_from(template::member_functions().len()).unwrap() - 1;
+    let sum = functions * each + 100;
+    let told = format!("at least {sum}: {each} for each of {functions} functions");
+    let guide = tests::repository::text("docs/how-to/real-account.md");
+    assert!(guide.contains(&told), "{told}");
+    assert!(guide.contains(&format!("is on it takes {page} more")));
 }
 
 #[test]

@@ -318,20 +318,62 @@ fn nothing_runs_after_a_promotion_that_was_not_proven() {
         assert_eq!(opens, stops(&machine.name), "{}", machine.name);
         let steps = ["ProveWriter", "OpenWriter"];
         let steps = &steps[..1 + usize::from(opens)];
-        let nexts = steps[1..].iter().chain(&["FlipDns"]);
+        let nexts = steps[1..].iter().chain(&["HasAfterPromote"]);
+        let into = |next: &str| {
+            let wait = format!("{next}Wait");
+            let into = edges.iter();
+            into.filter(|edge| edge.to == next && edge.from != wait)
+                .collect::<Vec<_>>()
+        };
         for (step, next) in steps.iter().zip(nexts) {
             let progress = format!("{step}Progress");
             assert_eq!(leads(step), [&*progress, "CloseRun"]);
-            let wait = format!("{next}Wait");
-            let into: Vec<_> = edges
-                .iter()
-                .filter(|edge| edge.to == *next && edge.from != wait)
-                .collect();
+            let into = into(next);
             assert_eq!(into.len(), 1, "{}: {next}", machine.name);
             assert_eq!(into[0].from, progress);
             assert_eq!(
                 into[0].condition.as_deref(),
                 Some("{% $states.input.progress = 'done' %}")
+            );
+        }
+        // Nothing but the plan's own functions stands between, each of which waits for the proof itself.
+        for (next, from) in [
+            ("FlipDns", ["BeforeNames", "HasBeforeNames"]),
+            ("BeforeNames", ["HasBeforeNames"; 2]),
+            ("HasBeforeNames", ["AfterPromote", "HasAfterPromote"]),
+            ("AfterPromote", ["HasAfterPromote"; 2]),
+        ] {
+            let into: BTreeSet<_> = into(next).iter().map(|edge| edge.from.as_str()).collect();
+            assert_eq!(into, BTreeSet::from(from), "{}: {next}", machine.name);
+        }
+    }
+}
+
+#[test]
+fn a_hook_stops_a_run_before_its_phase_and_never_behind_it() {
+    for machine in machine::all() {
+        let states = &machine.definition["States"];
+        for phase in plan::Phase::ALL {
+            let call = &states[phase.state()];
+            let payload = format!("{{% $merge([$run, {{'phase': '{}'}}]) %}}", phase.name());
+            assert_eq!(call["Arguments"]["Payload"], payload, "{}", machine.name);
+            let has = &states[format!("Has{}", phase.state())];
+            let condition = format!("{{% '{}' in $hooks %}}", phase.name());
+            let [way] = has["Choices"].as_array().unwrap().as_slice() else {
+                panic!("{has}");
+            };
+            assert_eq!(way["Condition"], condition);
+            assert_eq!(way["Next"], phase.state());
+            // A plan that names none goes where one that does goes then.
+            assert_eq!(has["Default"], call["Next"]);
+            let failed = &call["Catch"][0];
+            assert!(!failed["Assign"]["trouble"].is_null());
+            let goes_on = failed["Next"] == call["Next"];
+            let ends = failed["Next"] == "CloseRun";
+            assert_eq!(
+                (ends, goes_on),
+                (phase.stops(), !phase.stops()),
+                "{phase:?}"
             );
         }
     }

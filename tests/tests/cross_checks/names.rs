@@ -10,7 +10,7 @@ use tests::{
 };
 
 /// States that are not called like their function: it does several jobs, or the field has a better word.
-const STATES: [(&str, &str); 13] = [
+const STATES: [(&str, &str); 19] = [
     ("OpenRun", "recovery-ledger"),
     ("AwaitApproval", "recovery-ledger"),
     ("AwaitProof", "recovery-ledger"),
@@ -24,6 +24,12 @@ const STATES: [(&str, &str); 13] = [
     ("RestartEcs", "ecs-restart"),
     ("Conclude", "ecs-restart"),
     ("ProtectAgain", "replace-replica"),
+    ("BeforePromote", "call-hook"),
+    ("AfterPromote", "call-hook"),
+    ("BeforeNames", "call-hook"),
+    ("AfterNames", "call-hook"),
+    ("BeforeServices", "call-hook"),
+    ("AfterServices", "call-hook"),
 ];
 
 /// What a topology has beside its steps: the port that it alone needs, and its adapter.

@@ -21,7 +21,7 @@ enum Whose {
 
 /// What AWS does for a function by its role, so that no call of its own shows it. Services ask KMS, Lambda writes logs and makes network
 /// interfaces, PostgreSQL lets somebody in, RDS takes a role over.
-const BY_AWS: [(&str, &[&str], Whose); 14] = [
+const BY_AWS: [(&str, &[&str], Whose); 15] = [
     (
         "Logs",
         &["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -37,6 +37,11 @@ const BY_AWS: [(&str, &[&str], Whose); 14] = [
         "TableKeys",
         &["kms:Encrypt", "kms:GenerateDataKey"],
         Whose::WhoMay("dynamodb:PutItem"),
+    ),
+    (
+        "TableKeys",
+        &["kms:Encrypt", "kms:GenerateDataKey"],
+        Whose::WhoMay("dynamodb:UpdateItem"),
     ),
     (
         "TopicKeys",
@@ -111,12 +116,78 @@ const BY_HAND: &str = "a human starts a run through it";
 /// What a schedule calls that is longer than any drill.
 const HOURLY: &str = "its schedule calls it once an hour";
 
+/// What only plans with functions of their own need.
+const NO_HOOK: &str = "no plan of a drill names a hook; the simulation plays them";
+
 /// What the move of a global database looks at by the same code, in drills whose plans have it.
 const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
+/// Off where nobody asks for it.
+const NO_PAGE: &str = "no Region of a drill has the page";
+
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
-const RARE: [(&str, &str, &str, &str); 32] = [
+const RARE: [(&str, &str, &str, &str); 42] = [
+    (
+        "aurora-failover-approval-page",
+        "Links",
+        "dynamodb:GetItem",
+        NO_PAGE,
+    ),
+    (
+        "aurora-failover-approval-page",
+        "Links",
+        "dynamodb:UpdateItem",
+        NO_PAGE,
+    ),
+    (
+        "aurora-failover-approval-page",
+        "Answer",
+        "states:SendTaskSuccess",
+        NO_PAGE,
+    ),
+    (
+        "aurora-failover-approval-page",
+        "Answer",
+        "states:SendTaskFailure",
+        NO_PAGE,
+    ),
+    (
+        "aurora-failover-call-hook",
+        "Hooks",
+        "lambda:InvokeFunction",
+        NO_HOOK,
+    ),
+    (
+        "aurora-failover-call-hook",
+        "Ledger",
+        "dynamodb:GetItem",
+        NO_HOOK,
+    ),
+    (
+        "aurora-failover-call-hook",
+        "Ledger",
+        "dynamodb:PutItem",
+        NO_HOOK,
+    ),
+    (
+        "aurora-failover-call-hook",
+        "Ledger",
+        "dynamodb:Query",
+        OTHER_PLANS,
+    ),
+    (
+        "aurora-failover-call-hook",
+        "Tell",
+        "sns:Publish",
+        "a forced pass tells people",
+    ),
+    (
+        "aurora-failover-confirm-outage",
+        "Hooks",
+        "lambda:GetFunctionConfiguration",
+        NO_HOOK,
+    ),
     (
         "aurora-failover-detach-and-promote",
         "Ledger",

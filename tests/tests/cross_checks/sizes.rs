@@ -17,6 +17,7 @@ fn listed(plans: usize) -> BTreeMap<&'static str, String> {
     let arn = |region: &str, rest: String| format!("arn:aws:rds:{region}:123456789012:{rest}");
     [
         ("MemberRegions", "us-east-1,us-west-2".to_owned()),
+        ("ApprovalPage", "ENABLED".to_owned()),
         (
             "MemberClusterArns",
             of(&|plan, region| arn(region, format!("cluster:orders-{plan}*"))),

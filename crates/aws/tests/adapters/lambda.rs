@@ -155,6 +155,125 @@ async fn a_call_that_is_refused_at_once_is_made_once_more() {
     assert_eq!(replay.asked().len(), 2);
 }
 
+const HOOK: &str = "orders-failover-hook";
+
+#[tokio::test]
+async fn a_plans_own_function_is_called_here_with_its_payload_and_whatever_it_answers_is_well() {
+    let payload = json!({"plan": "orders", "phase": "before_names"});
+    for answer in ["null", "\"done\"", "{}", ""] {
+        let (aws, replay) = scripted([Next::ok(answer)]);
+        let called = aws.call_hook(HOOK, &payload, Duration::from_secs(3)).await;
+        assert_eq!(called, Ok(()), "{answer}");
+        let asked = replay.asked_once();
+        assert_eq!(
+            asked.uri,
+            "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/orders-failover-hook/invocations"
+        );
+        assert_eq!(asked.json(), payload);
+    }
+}
+
+/// It may have done its work: whoever calls it again does so knowingly.
+#[tokio::test]
+async fn a_plans_own_function_is_called_once_and_its_failures_are_told_apart() {
+    let failed = Next::ok(json!({"errorType": "Exception", "errorMessage": "no cache"}));
+    for (next, name, says) in [
+        (
+            failed.with_header("x-amz-function-error", "Unhandled"),
+            "NotReady",
+            "no cache",
+        ),
+        (
+            Next::json_error(404, "ResourceNotFoundException", "Function not found"),
+            "NotReady",
+            "Function not found",
+        ),
+        (
+            Next::json_error(429, "TooManyRequestsException", "Rate exceeded"),
+            "Unavailable",
+            "Rate exceeded",
+        ),
+        (
+            Next::json_error(403, "AccessDeniedException", "not authorized"),
+            "Denied",
+            "not authorized",
+        ),
+        (Next::Broken, "Unavailable", "got no answer"),
+        (Next::Silence, "Unavailable", "timed out"),
+    ] {
+        let (aws, replay) = scripted([next]);
+        let limit = Duration::from_millis(100);
+        let why = aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err();
+        assert_eq!(why.name(), name, "{why}");
+        let why = why.to_string();
+        assert!(why.contains(says) && why.contains(HOOK), "{why}");
+        replay.asked_once();
+    }
+}
+
+/// Its trace stays away: it may be long, and hold what nobody is to read.
+#[tokio::test]
+async fn what_a_plans_own_function_says_of_its_failure_is_kept_in_short() {
+    let said = async |body: serde_json::Value| {
+        let failed = Next::ok(body).with_header("x-amz-function-error", "Unhandled");
+        let (aws, _) = scripted([failed]);
+        let limit = Duration::from_secs(1);
+        aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err()
+    };
+    let long = format!("no cache\n{}", "x".repeat(400_000));
+    let trace = ["password=hunter2"];
+    let body = json!({"errorType": "Exception", "errorMessage": long, "stackTrace": trace});
+    let why = said(body).await;
+    assert_eq!(why.name(), "NotReady");
+    let why = why.to_string();
+    assert!(
+        why.contains("Exception: no cache xxx") && why.ends_with("xxx..."),
+        "{why}"
+    );
+    assert!(why.len() < 500 && !why.contains("hunter2"), "{why}");
+    for body in [json!("nothing of the form"), json!({"stackTrace": trace})] {
+        let why = said(body).await.to_string();
+        assert!(why.ends_with("Unhandled: it says no more"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_plans_own_function_that_ran_out_of_its_own_time_may_be_called_again() {
+    let late = "2026-11-20T00:00:00Z 1f Task timed out after 3.00 seconds";
+    for body in [
+        json!({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out"}),
+        json!({"errorMessage": late}),
+    ] {
+        let failed = Next::ok(body).with_header("x-amz-function-error", "Unhandled");
+        let (aws, _) = scripted([failed]);
+        let limit = Duration::from_secs(1);
+        let why = aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err();
+        assert_eq!(why.name(), "Unavailable", "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_plans_own_function_can_be_called_where_it_is_there_and_active() {
+    let configured = |state: &str| Next::ok(json!({"FunctionName": HOOK, "State": state}));
+    let (aws, replay) = scripted([
+        configured("Active"),
+        configured("Inactive"),
+        configured("Failed"),
+        Next::json_error(404, "ResourceNotFoundException", "Function not found"),
+    ]);
+    assert_eq!(aws.look_at_hook(HOOK).await, Ok(()));
+    for says in ["is Inactive, not Active", "is Failed", "Function not found"] {
+        let why = aws.look_at_hook(HOOK).await.unwrap_err();
+        assert_eq!(why.name(), "NotReady");
+        assert!(why.to_string().contains(says), "{why}");
+    }
+    let asked = &replay.asked()[0].uri;
+    assert!(
+        asked.ends_with("/functions/orders-failover-hook/configuration"),
+        "{asked}"
+    );
+}
+
 #[tokio::test]
 async fn a_function_is_kept_awake_in_its_region_and_its_refusal_is_told() {
     let asleep = || Next::json_error(503, "CodeArtifactUserPendingException", "it wakes up");

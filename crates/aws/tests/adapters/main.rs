@@ -9,6 +9,7 @@ mod dynamodb;
 mod ecs;
 mod errors;
 mod lambda;
+mod links;
 mod probe;
 #[allow(dead_code, reason = "a topology tests its own adapter by it, too")]
 mod replay;

@@ -1,6 +1,10 @@
 //! The steps of a forced failover: each is made until it is done, or told as left with the command for it.
 
-use failover::domain::{Epoch, PlanName, Region};
+use failover::{
+    domain::{Epoch, PlanName, Region},
+    notify::commands,
+    plan::{Phase, Plan},
+};
 use serde::Serialize;
 
 use crate::{
@@ -20,6 +24,9 @@ pub(super) struct Forced {
     /// Whether a switch keeps the schedule from fencing what is deposed.
     #[serde(skip)]
     pub(super) is_paused: bool,
+    /// The plan, where it is known.
+    #[serde(skip)]
+    pub(super) known: Option<Plan>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -95,7 +102,8 @@ impl Forced {
 
     pub(super) fn answer(&self, desk: &Desk<'_>) -> Answer {
         let left: Vec<_> = self.steps.iter().filter(|step| !step.done).collect();
-        let ending = if left.is_empty() {
+        let uncalled = self.uncalled();
+        let ending = if left.is_empty() && uncalled.is_empty() {
             Ending::Well
         } else {
             Ending::NotWell
@@ -108,7 +116,27 @@ impl Forced {
         };
         let mut answer = Answer::new(desk.output, self, table, ending);
         answer.complaints = left.into_iter().map(|step| self.left(step)).collect();
+        answer.complaints.extend(uncalled);
         answer
+    }
+
+    /// The plan's own functions of the phases behind the proof, each with the command that calls it: whoever forces a failover decides
+    /// which of them still has a use.
+    fn uncalled(&self) -> Vec<String> {
+        let Some(plan) = &self.known else {
+            return Vec::new();
+        };
+        let hooks = plan.named_hooks();
+        let behind = hooks.filter(|(phase, _)| *phase != Phase::BeforePromote);
+        let uncalled = behind.map(|(phase, hook)| {
+            let command = commands::hook(plan, &self.to, phase, self.epoch);
+            format!(
+                "the hook {} ({}) was not called; where it has a use still, call it with {command}",
+                phase.name(),
+                hook.function
+            )
+        });
+        uncalled.collect()
     }
 
     /// What is left, with the command for it.

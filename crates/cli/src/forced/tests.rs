@@ -262,6 +262,28 @@ async fn no_name_moves_to_a_writer_that_is_not_opened() {
 }
 
 #[tokio::test]
+async fn the_plans_own_functions_that_nobody_called_are_told_with_their_commands() {
+    let mut plan: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../examples/plans/rds-replica.json")).unwrap();
+    for phase in ["before_promote", "after_names"] {
+        plan["hooks"][phase] = json!({"function": "orders-failover-hook"});
+    }
+    let account = of_instances(&plan.to_string());
+    let (answer, _) = forced(&account, 1, true).await;
+    assert_eq!(answer.ending, Ending::NotWell);
+    let [told] = answer.complaints.as_slice() else {
+        panic!("{answer:#?}");
+    };
+    for part in [
+        "the hook after_names (orders-failover-hook) was not called",
+        "aws lambda invoke --region us-east-1 --function-name aurora-failover-call-hook",
+        r#""phase":"after_names""#,
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_without_heartbeats_waits_for_a_humans_word() {
     let account = of_instances(include_str!(
         "../../../../examples/plans/rds-replica-sqlserver.json"

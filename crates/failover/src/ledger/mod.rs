@@ -9,6 +9,7 @@ mod kept_plan;
 mod looks;
 mod losses;
 mod plan_state;
+mod question;
 mod run;
 
 pub use attempt::{Answer, Attempt};
@@ -20,6 +21,7 @@ pub use plan_state::{
     REFUSED, Readiness, ReadinessNews, RunKind, SERVED_FRESH, SUPERSEDED_AFTER, Served, Stage,
     Stop, Telling, Unheard,
 };
+pub use question::{EXPIRES, Fate, KEPT, Question, Reply, page};
 pub use run::{
     Asked, Closed, Confirmed, DnsChange, Entry, HandOver, Outcome, Proof, Resolved, Restart, Run,
     Unled,

@@ -69,6 +69,9 @@ pub struct Run {
     /// The Region whose standby is the better one, and why.
     #[serde(default)]
     pub hand_over: Option<HandOver>,
+    /// The later run that did what this one had left, where it proved the writer and did not succeed.
+    #[serde(default)]
+    pub finished_by: Option<RunId>,
     /// How the standby is promoted; resolved once.
     pub strategy: Option<Resolved>,
     /// The beats that the promoted member held before its first one of its own.
@@ -165,6 +168,7 @@ impl Run {
             confirmed: None,
             approved_at: None,
             hand_over: None,
+            finished_by: None,
             strategy: None,
             held: None,
             proof: None,

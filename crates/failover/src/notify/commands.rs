@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     domain::{Epoch, Region},
     installation,
-    plan::Plan,
+    plan::{Phase, Plan},
 };
 
 /// Starts a state machine in a Region.
@@ -78,6 +78,14 @@ pub fn force(
         payload["operation"] = operation.into();
     }
     invoke(here, function, &payload)
+}
+
+/// Calls the function that the plan names for a phase, once, in a Region.
+#[must_use]
+pub fn hook(plan: &Plan, here: &Region, phase: Phase, stands_at: Epoch) -> String {
+    let force = format!("{}@{stands_at}", plan.plan);
+    let payload = serde_json::json!({"plan": plan.plan, "phase": phase, "force": force});
+    invoke(here, "call-hook", &payload)
 }
 
 /// Partition and account, as the plan's topics tell them; whoever is told has one.

@@ -7,7 +7,7 @@ use crate::{
     ledger::{Rows, Run},
     notify::commands,
     pass::{Input, Output, Progress},
-    plan::{Plan, function_of},
+    plan::{Phase, Plan, function_of},
     ports::{Ledger, People, Runtime},
 };
 
@@ -52,6 +52,7 @@ pub async fn forced<O>(
         && output.progress == Progress::Done
     {
         output.next = follow(world, step, &run).await;
+        output.reason.extend(uncalled(step, &run.plan));
     }
     close(world, step, (&mut run, &held), &result).await;
     result
@@ -79,15 +80,46 @@ async fn follow(world: &impl Ledger, step: &str, run: &Run) -> Vec<String> {
             // Names wait for the logins that a stop took: locks travel to a replica.
             let opening = plan.kind().runs().opening.map(function_of);
             let opening = opening.map(|function| of(to, &function));
-            let rest = [
-                of(to, "dns-flip"),
-                of(to, "ecs-restart"),
-                of(left, "loss-ledger"),
-            ];
-            std::iter::once(fence).chain(opening).chain(rest).collect()
+            let names = [of(to, "dns-flip"), of(to, "ecs-restart")];
+            let losses = of(left, "loss-ledger");
+            let first = std::iter::once(fence).chain(opening);
+            let led = with_hooks(names, |phase| {
+                let hook = plan.hooks.of(phase);
+                hook.map(|_| commands::hook(plan, to, phase, epoch))
+            });
+            first.chain(led).chain([losses]).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// The calls that lead names and restart services, each among the plan's own functions of its phase, in a run's order.
+fn with_hooks(
+    [names, services]: [String; 2],
+    hook: impl Fn(Phase) -> Option<String>,
+) -> impl Iterator<Item = String> {
+    let in_order = [
+        hook(Phase::AfterPromote),
+        hook(Phase::BeforeNames),
+        Some(names),
+        hook(Phase::AfterNames),
+        hook(Phase::BeforeServices),
+        Some(services),
+        hook(Phase::AfterServices),
+    ];
+    in_order.into_iter().flatten()
+}
+
+/// What a forced promotion says of the plan's own function before one, which it does not call.
+fn uncalled(step: &str, plan: &Plan) -> Option<String> {
+    let hook = plan.hooks.of(Phase::BeforePromote)?;
+    let mut promoting = plan.kind().runs().promoting();
+    let phase = Phase::BeforePromote.name();
+    let said = format!(
+        "; the hook {phase} ({}) is not called by hand",
+        hook.function
+    );
+    promoting.any(|promoting| promoting == step).then_some(said)
 }
 
 /// Refuses words that do not go together, before anything is looked at.

@@ -142,6 +142,8 @@ pub enum Came {
     Unknown(String),
     /// What was tried has not come about, and there is nothing to record; the next pass tries again after a time that grows.
     NotYet(String),
+    /// It failed with this error, and whoever was asked may have done a part of it: the note stays open.
+    Failed(Error),
 }
 
 /// Makes one pass of a step: a run's, a dry run, or a forced one. A dry run answers what the forced pass would do, or be refused
@@ -265,6 +267,7 @@ where
                 reason = said
             }
             Came::NotYet(said) => (reason, name, then) = (said, "wait", Then::Waits),
+            Came::Failed(why) => return Err(why),
         }
         if then != Then::Waits {
             pass.record(world, S::NAME, name, &reason).await?;
@@ -356,7 +359,7 @@ async fn note_answer(world: &(impl Ledger + Runtime), pass: &mut Pass, came: &Re
                 tracing::warn!(run_id = %pass.run.run_id, %silent, "a refusal was not recorded");
             }
         }
-        Ok(Came::Unknown(_) | Came::NotYet(_)) | Err(_) => {}
+        Ok(Came::Unknown(_) | Came::NotYet(_) | Came::Failed(_)) | Err(_) => {}
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 mod fault;
 mod former;
 mod heartless;
+mod hooks;
 mod names;
 mod read;
 mod routes;
@@ -24,6 +25,7 @@ mod topology;
 mod validate;
 
 pub use fault::Fault;
+pub use hooks::{Hook, Hooks, Phase};
 pub use read::{BYTES_MAX, SCHEMA, check, read, read_named};
 pub use routes::{Endpoint, Route, Switch, UNNAMED};
 pub use salvage::salvaged;
@@ -82,6 +84,9 @@ pub struct Plan {
     #[serde(default)]
     #[schemars(extend("uniqueItems" = true))]
     pub loss_ledger: Vec<KeyedTable>,
+    /// Functions of one's own that a run calls before and after its phases.
+    #[serde(default, skip_serializing_if = "Hooks::are_none")]
+    pub hooks: Hooks,
 }
 
 /// The ARN of an SNS topic, in the schema.

@@ -19,6 +19,9 @@ pub(super) const ECS: &str = "^[A-Za-z0-9_-]{1,255}$";
 /// The name of a group of EC2 Auto Scaling, out of more that AWS takes.
 /// Source: <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html>.
 pub(super) const ASG: &str = "^[A-Za-z0-9_.+=@/-]{1,255}$";
+/// The name of a function that a run may call: what its ending is, a role's statement says too.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>.
+pub(super) const HOOK: &str = "^[A-Za-z0-9_-]{1,50}-failover-hook$";
 /// The id of a hosted zone.
 pub(super) const HOSTED_ZONE: &str = "^[A-Za-z0-9]{1,32}$";
 /// A full name without the dot at its end.
@@ -60,6 +63,11 @@ pub(super) fn is_ecs(name: &str) -> bool {
 
 pub(super) fn is_asg(name: &str) -> bool {
     consists(name, 255, "_.+=@/-")
+}
+
+pub(super) fn is_hook(name: &str) -> bool {
+    let rest = name.strip_suffix("-failover-hook");
+    rest.is_some_and(|rest| consists(rest, 50, "_-"))
 }
 
 pub(super) fn is_bucket(name: &str) -> bool {
@@ -147,6 +155,7 @@ mod tests {
             of(SECRET, 512, is_secret),
             of(ECS, 255, is_ecs),
             of(ASG, 255, is_asg),
+            of(HOOK, 64, is_hook),
             of(BUCKET, 63, is_bucket),
             of(KEY, 200, is_key),
             of(HOSTED_ZONE, 32, is_hosted_zone),
@@ -163,6 +172,7 @@ mod tests {
         let topic = "arn:aws:sns:us-east-1:123456789012:alerts";
         let fifo = format!("{topic}.fifo");
         let long = "a".repeat(64);
+        let hook = format!("{}-failover-hook", "a".repeat(51));
         let texts = [
             "",
             "a",
@@ -170,6 +180,10 @@ mod tests {
             "-ab",
             "ab-",
             "switches/orders.json",
+            "orders-failover-hook",
+            "-failover-hook",
+            "orders-failover-hooks",
+            &hook,
             ".hidden",
             "a--b",
             "-a",

@@ -5,7 +5,7 @@ mod lists;
 use serde_json::{Value, json};
 
 use super::{
-    Auth, Database, Detection, Engine, Mode, Plan, Topology, UnknownLoss,
+    Auth, Database, Detection, Engine, Hook, Mode, Plan, Topology, UnknownLoss,
     fault::{Found, Part},
     names,
     topology::STOP_SECONDS,
@@ -98,6 +98,7 @@ pub(super) fn faults(plan: &Plan) -> Vec<Judged> {
     lists::services(plan, &mut found);
     lists::topics(plan, &mut found);
     lists::loss_ledger(plan, &mut found);
+    hooks(plan, &mut found);
     found.0
 }
 
@@ -157,6 +158,25 @@ fn identifiers(plan: &Plan, found: &mut Faults) {
     }
     if let Some(name) = plan.topology.group_parameter() {
         lists::parameter("topology.global_cluster_parameter", name, found);
+    }
+}
+
+/// Functions by a name that one role may call, and times that fit a pass.
+fn hooks(plan: &Plan, found: &mut Faults) {
+    let most = Hook::TIMEOUT_SECONDS_MAX;
+    for (phase, hook) in plan.named_hooks() {
+        let of = |field: &str| format!("hooks.{}.{field}", phase.name());
+        let fix = "use the name of a function that ends with -failover-hook, at most 64 letters, digits, hyphens and underscores";
+        found.named(
+            &of("function"),
+            &hook.function,
+            names::is_hook(&hook.function),
+            fix,
+        );
+        let (at, seconds) = (of("timeout_seconds"), hook.timeout_seconds);
+        found.when(!(1..=most).contains(&seconds), &[&at], || {
+            format!("{at} is {seconds}; use 1 to {most}")
+        });
     }
 }
 

@@ -1,5 +1,7 @@
 //! The other functions, machines and Regions that a function asks and starts.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,6 +52,22 @@ pub trait Functions: Sync {
         function: &str,
         input: &Value,
     ) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+    /// Calls a function of the plan's own in this Region and waits so long for its answer, once. What it answers does not matter.
+    ///
+    /// # Errors
+    /// `Unavailable` where Lambda did not take the call or nobody knows what came of it, a function's own time-out included,
+    /// `NotReady` for a function that is not there or has failed.
+    fn call_hook(
+        &self,
+        function: &str,
+        payload: &Value,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Looks whether a function of the plan's own is there in this Region and can be called.
+    ///
+    /// # Errors
+    /// `NotReady` for one that is not there or not active.
+    fn look_at_hook(&self, function: &str) -> impl Future<Output = Result<(), Error>> + Send;
     /// Sends a function what keeps it awake, and waits for its answer.
     fn warm(
         &self,

@@ -1,5 +1,6 @@
 //! What the core asks of the outside: one trait for each service. The adapters implement them; a step names those that it calls.
 
+mod approvals;
 mod comparison;
 mod fence;
 mod functions;
@@ -14,6 +15,7 @@ mod secrets;
 mod services;
 mod stop;
 
+pub use approvals::{Approvals, Linked, Sent, TaskToken};
 pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
 pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
 pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Suspicion};

@@ -1,6 +1,6 @@
 //! The people who are told.
 
-use crate::{Error, domain::Region};
+use crate::{Error, domain::Region, ledger::Question};
 
 /// Sends messages to people.
 pub trait People: Sync {
@@ -14,4 +14,12 @@ pub trait People: Sync {
     /// Whether an SNS topic is there in its Region; an error says why not.
     fn topic(&self, region: &Region, topic: &str)
     -> impl Future<Output = Result<(), Error>> + Send;
+    /// Keeps a question in this Region's ledger behind a link of its own, and answers that link; `None` where this Region has no page.
+    fn link(
+        &self,
+        _question: &Question,
+        _token: &str,
+    ) -> impl Future<Output = Result<Option<String>, Error>> + Send {
+        std::future::ready(Ok(None))
+    }
 }

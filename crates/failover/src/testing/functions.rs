@@ -1,5 +1,7 @@
 //! A world in which no probe and no witness answers, unless it is told what they say, and executions are kept by name.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::{
@@ -20,6 +22,33 @@ impl Books {
     pub fn hearing(mut self, hears: fn(&str) -> Result<ReachOutput, Error>) -> Self {
         self.hears = hears;
         self
+    }
+
+    /// These functions are not deployed.
+    pub fn without_functions(self, absent: &[&str]) -> Self {
+        absent.iter().fold(self, |books, name| {
+            let said = format!("invoking {name}: ResourceNotFoundException: Function not found");
+            books.with_function_failing(name, Error::NotReady(said))
+        })
+    }
+
+    /// This function cannot be called.
+    pub fn with_function_failing(self, name: &str, why: Error) -> Self {
+        let mut kept = self.kept.lock().unwrap();
+        kept.failing.insert(name.to_owned(), why);
+        drop(kept);
+        self
+    }
+
+    /// What the functions answer that a plan names as hooks, by name and the time that they have.
+    pub fn hooked_by(mut self, hook: fn(&str, Duration) -> Result<(), Error>) -> Self {
+        self.hook = hook;
+        self
+    }
+
+    /// With what such functions were called.
+    pub fn hooked(&self) -> Vec<Value> {
+        self.kept.lock().unwrap().hooked.clone()
     }
 
     /// An execution of this name was started before, with this input.
@@ -88,10 +117,31 @@ impl Functions for Books {
         self.rebuild.clone()
     }
 
+    async fn call_hook(
+        &self,
+        function: &str,
+        payload: &Value,
+        limit: Duration,
+    ) -> Result<(), Error> {
+        self.kept.lock().unwrap().hooked.push(payload.clone());
+        // One whose name begins so never answers.
+        if function.starts_with("silent") {
+            std::future::pending::<()>().await;
+        }
+        (self.hook)(function, limit)
+    }
+
+    async fn look_at_hook(&self, function: &str) -> Result<(), Error> {
+        (self.hook)(function, Duration::ZERO)
+    }
+
     async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
         self.answers(region)?;
-        let called = format!("{function} in {region}");
-        self.kept.lock().unwrap().told.push(called);
+        let mut kept = self.kept.lock().unwrap();
+        if let Some(why) = kept.failing.get(function) {
+            return Err(why.clone());
+        }
+        kept.told.push(format!("{function} in {region}"));
         Ok(())
     }
 

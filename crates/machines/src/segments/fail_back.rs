@@ -1,8 +1,8 @@
 //! The machine that brings the writer home, whichever steps make its member again and move it there.
 
 use super::{
-    APPROVAL, Close, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, ask, close, ledger, open, state,
-    take_over,
+    APPROVAL, BEFORE_PROMOTE, Close, Open, Proof, RESTART_AFTER_A_MOVE, TakeOver, ask, close,
+    ledger, open, state, take_over,
 };
 use crate::{
     json::Json,
@@ -56,14 +56,15 @@ pub(crate) fn fail_back(of: FailBack) -> Machine {
     });
     parts.extend([fence(), compare(of.comparing), of.rebuild].map(Part::Loop));
     let moves = of.moves.first().map_or("ProveWriter", |task| task.state);
-    parts.extend(window(moves));
+    parts.extend(window(BEFORE_PROMOTE.first));
     parts.extend(ask(
         APPROVAL,
         "A human answers with the task token from the message; readiness is checked afterwards. A refusal or no answer ends the run with the standby rebuilt and the writer where it is.",
         "$wish.approval_seconds",
         Vec::new(),
-        moves,
+        BEFORE_PROMOTE.first,
     ));
+    parts.extend(BEFORE_PROMOTE.then(moves));
     parts.extend(of.moves.into_iter().map(Part::Loop));
     parts.extend(take_over(TakeOver {
         restart: RESTART_AFTER_A_MOVE,

@@ -1,7 +1,8 @@
 //! The machine that leaves a Region which is lost, whichever step promotes.
 
 use super::{
-    APPROVAL, Close, Open, PROOF, Proof, TakeOver, ask, close, confirm, open, stale, take_over,
+    APPROVAL, BEFORE_PROMOTE, Close, Open, PROOF, Proof, TakeOver, ask, close, confirm, open,
+    stale, take_over,
 };
 use crate::{
     json::Json,
@@ -57,7 +58,7 @@ pub(crate) fn leave(of: Leave) -> Machine {
         resumed: "An earlier run of this incident promoted the target and ended: only what is left remains to be done.",
         next: "ConfirmOutage",
     });
-    parts.extend(confirm(state));
+    parts.extend(confirm(BEFORE_PROMOTE.first));
     parts.extend(ask(
         APPROVAL,
         "A human answers with the task token from the message; an approval is confirmed again, a refusal or no answer ends the run with nothing changed.",
@@ -68,6 +69,7 @@ pub(crate) fn leave(of: Leave) -> Machine {
         ],
         "ConfirmOutage",
     ));
+    parts.extend(BEFORE_PROMOTE.then(state));
     parts.push(Part::Loop(promote));
     parts.extend(take_over(TakeOver {
         restart: "Restarts the services, whose connections may still hang on the lost Region.",

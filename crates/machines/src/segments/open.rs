@@ -39,6 +39,11 @@ pub(crate) fn open(open: Open) -> Vec<Part> {
         ("passes".into(), Json::Number(0)),
         ("closes".into(), Json::expression("false")),
         ("trouble".into(), Json::List(Vec::new())),
+        // A plan without hooks pays no call for them.
+        (
+            "hooks".into(),
+            Json::expression("[$states.result.Payload.hooks]"),
+        ),
         (
             "reasons".into(),
             Json::expression("[$states.result.Payload.refusal.reasons]"),

@@ -1,6 +1,9 @@
 //! What follows a promotion: proof, names, services, a write.
 
-use super::{PROOF, QUESTIONS};
+use super::{
+    PROOF, QUESTIONS,
+    hook::{AFTER_NAMES, AFTER_PROMOTE, AFTER_SERVICES, BEFORE_NAMES, BEFORE_SERVICES},
+};
 use crate::{
     machine::Part,
     state::Function,
@@ -77,7 +80,7 @@ pub(crate) fn take_over(of: TakeOver) -> Vec<Part> {
     let names = Task {
         failure: Failure::GoesOn,
         tried_again_in: Some("FlipDnsAgain"),
-        then: Some("RestartEcs"),
+        then: Some(AFTER_NAMES.first),
         ..Task::of(
             "FlipDns",
             Function("dns-flip"),
@@ -109,8 +112,15 @@ pub(crate) fn take_over(of: TakeOver) -> Vec<Part> {
             "Writes through the plan's DNS name, as an application would.",
         )
     };
-    let mut loops = vec![prove];
-    loops.extend(of.before_names);
-    loops.extend([names, again, restart, verify]);
-    loops.into_iter().map(Part::Loop).collect()
+    let mut parts = vec![Part::Loop(prove)];
+    parts.extend(of.before_names.into_iter().map(Part::Loop));
+    parts.extend(AFTER_PROMOTE.then(BEFORE_NAMES.first));
+    parts.extend(BEFORE_NAMES.then("FlipDns"));
+    parts.extend([names, again].map(Part::Loop));
+    parts.extend(AFTER_NAMES.then(BEFORE_SERVICES.first));
+    parts.extend(BEFORE_SERVICES.then("RestartEcs"));
+    parts.push(Part::Loop(restart));
+    parts.extend(AFTER_SERVICES.then("VerifyWrites"));
+    parts.push(Part::Loop(verify));
+    parts
 }

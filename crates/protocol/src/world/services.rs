@@ -1,5 +1,7 @@
 //! Route 53 and the other functions, as a run calls them.
 
+use std::time::Duration;
+
 use aurora_global::members::Accepted;
 use failover::{
     Error,
@@ -120,6 +122,15 @@ impl Functions for Seen<'_> {
     /// Nothing stands in its way.
     async fn ask_rebuild(&self, _: &str, _: &Value) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
+    }
+
+    /// No plan of the search names a function of its own.
+    async fn call_hook(&self, _: &str, _: &Value, _: Duration) -> Result<(), Error> {
+        astray()
+    }
+
+    async fn look_at_hook(&self, _: &str) -> Result<(), Error> {
+        astray()
     }
 
     async fn warm(&self, _: &Region, _: &str) -> Result<(), Error> {

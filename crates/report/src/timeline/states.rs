@@ -1,5 +1,7 @@
 //! What the states of a run are about, and their key moments.
 
+use failover::plan::Phase;
+
 use super::Kind;
 
 impl Kind {
@@ -14,6 +16,7 @@ impl Kind {
             "RestartEcs" | "Conclude" => Some(Self::Services),
             "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "ReplaceReplica"
             | "ProtectAgain" | "KeepPlan" | "VerifyWrites" | "CloseRun" => Some(Self::Run),
+            hook if Phase::ALL.iter().any(|phase| phase.state() == hook) => Some(Self::Run),
             _ => None,
         }
     }

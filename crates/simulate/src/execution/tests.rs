@@ -96,6 +96,77 @@ fn every_pass_is_told_of_its_run_and_an_outage_leads_to_its_end() {
 }
 
 #[test]
+fn what_a_plan_names_is_called_where_it_stands_and_nothing_else_is() {
+    let hooks = ["before_promote", "after_promote", "after_services"];
+    let mut with_hooks = open();
+    with_hooks["hooks"] = json!(hooks);
+    let done = json!({"progress": "done"});
+    for (hooks, wanted) in [
+        (
+            with_hooks,
+            vec![
+                "BeforePromote",
+                "PlannedFailover",
+                "ProveWriter",
+                "AfterPromote",
+                "FlipDns",
+                "RestartEcs",
+                "AfterServices",
+                "VerifyWrites",
+                "CloseRun",
+            ],
+        ),
+        (
+            open(),
+            vec![
+                "PlannedFailover",
+                "ProveWriter",
+                "FlipDns",
+                "RestartEcs",
+                "VerifyWrites",
+                "CloseRun",
+            ],
+        ),
+    ] {
+        let mut execution = opened(&planned_failover(), hooks);
+        for state in wanted {
+            let called = invoked(&execution);
+            assert_eq!(called.state, state);
+            assert_eq!(
+                called.function == "call-hook",
+                called.payload.get("phase").is_some()
+            );
+            answer(&mut execution, done.clone());
+        }
+    }
+}
+
+#[test]
+fn a_hook_that_fails_before_its_phase_ends_the_run_and_one_behind_it_is_told() {
+    let mut one = open();
+    one["hooks"] = json!(["before_promote"]);
+    let at = Timestamp::UNIX_EPOCH;
+    let mut execution = opened(&planned_failover(), one);
+    execution.failed("NotReady", "no cache", at, 1.0);
+    let close = invoked(&execution);
+    assert_eq!(close.state, "CloseRun");
+    assert_eq!(close.payload["trouble"][0]["state"], "BeforePromote");
+    let mut one = open();
+    one["hooks"] = json!(["after_names"]);
+    let mut execution = opened(&planned_failover(), one);
+    while invoked(&execution).state != "AfterNames" {
+        answer(&mut execution, json!({"progress": "done"}));
+    }
+    execution.failed("NotReady", "no cache", at, 1.0);
+    for state in ["RestartEcs", "VerifyWrites"] {
+        assert_eq!(invoked(&execution).state, state);
+        answer(&mut execution, json!({"progress": "done"}));
+    }
+    let close = invoked(&execution);
+    assert_eq!(close.payload["trouble"][0]["state"], "AfterNames");
+}
+
+#[test]
 fn a_loop_without_an_end_is_left_after_its_passes() {
     let mut execution = opened(&unplanned_failover(), open());
     let found = json!({"progress": "done", "decision": "go_on", "verdict": "region_down"});
@@ -242,7 +313,7 @@ fn the_walk_of_the_machines_leads_where_the_execution_does() {
             for error in ["Denied", "RunRefused", "EvidenceStale", "States.Timeout"] {
                 let mut execution = began(&machine, json!({"plan": "orders"}));
                 let variables = json!({"run": {"plan": "orders", "run_id": "a"}, "trouble": [], "passes": 0,
-                    "stale": 0, "asked": 0, "closes": false, "verdict": null, "reasons": [], "wish": {}});
+                    "stale": 0, "asked": 0, "closes": false, "verdict": null, "reasons": [], "wish": {}, "hooks": []});
                 execution.variables = variables.as_object().unwrap().clone();
                 execution.state = name.to_string();
                 execution.caught(&call, error, "", Timestamp::UNIX_EPOCH);

@@ -23,6 +23,10 @@ impl Execution {
             When::AtMost(variable, most) => {
                 number(variable).is_some_and(|number| number <= u64::from(*most))
             }
+            When::Names(phase) => {
+                let hooks = self.variables.get("hooks").and_then(Value::as_array);
+                hooks.is_some_and(|hooks| hooks.iter().any(|hook| hook == phase))
+            }
             When::Closes => self.variables.get("closes") == Some(&json!(true)),
             When::Rehearses => wish["rehearse"] == true,
             When::Asks => wish["approval"] == "ask",

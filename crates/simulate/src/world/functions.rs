@@ -82,6 +82,32 @@ impl Functions for Invocation {
         Ok(refused)
     }
 
+    /// One whose name begins with `failing` fails.
+    async fn call_hook(&self, function: &str, payload: &Value, _: Duration) -> Result<(), Error> {
+        let (here, key) = (
+            self.region.clone(),
+            payload["key"].as_str().unwrap_or_default().to_owned(),
+        );
+        let called = self.change(
+            (Api::Lambda, &self.region),
+            "Invoke",
+            move |made: Made<'_>| {
+                made.state
+                    .note(made.now, || format!("the hook {key} is called in {here}"));
+                Ok(())
+            },
+        );
+        called.await?;
+        match function.starts_with("failing") {
+            true => Err(Error::NotReady(format!("invoking {function}: Unhandled"))),
+            false => Ok(()),
+        }
+    }
+
+    async fn look_at_hook(&self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn warm(&self, region: &Region, function: &str) -> Result<(), Error> {
         let function = function.trim_start_matches("aurora-failover-");
         let function = crate::deployed::name(function)

@@ -1,7 +1,7 @@
 //! Once a minute, while all is calm: whether everything is there that a verdict and a failover would need. It is measured and
 //! counted, and nothing is changed, told or decided: alarms and the dashboard are made of it. A survey that is missing is news, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use failover::{
     domain::{PlanName, Region},
     ledger::KeptPlan,
     metric::{self, Counted, Metric},
-    plan::{self, Plan},
+    plan::{self, Phase, Plan},
     ports::{Functions, Ledger, Parameters, People, ReachInput, ReachOutput, Runtime, within},
 };
 
@@ -130,7 +130,7 @@ fn hears(answer: ReachOutput) -> Result<(), Error> {
 }
 
 async fn survey_plan(
-    world: &(impl Ledger + Runtime + Parameters + People),
+    world: &(impl Ledger + Runtime + Parameters + Functions + People),
     plan: &Plan,
     witnesses: &Witnesses,
 ) -> SurveyedPlan {
@@ -155,7 +155,7 @@ async fn survey_plan(
 
 /// What everybody answers about one plan, each under the same short time-out.
 async fn look(
-    world: &(impl Ledger + Runtime + Parameters + People),
+    world: &(impl Ledger + Runtime + Parameters + Functions + People),
     plan: &Plan,
     witnesses: &Witnesses,
 ) -> Seen {
@@ -169,11 +169,12 @@ async fn look(
         let topic = plan.notify.get(here)?;
         Some(within(world, TIMEOUT, world.topic(here, topic)).await)
     };
-    let (row, vantages, switches, topic) = tokio::join!(
+    let (row, vantages, switches, topic, hooks) = tokio::join!(
         within(world, TIMEOUT, world.row(here, name)),
         join_all(vantages),
         within(world, TIMEOUT, world.switches(name)),
-        topic
+        topic,
+        hooks(world, plan)
     );
     let witness = plan.witness_region.as_ref();
     Seen {
@@ -182,7 +183,24 @@ async fn look(
         switches,
         witness: witness.and_then(|witness| witnesses.get(witness).cloned()),
         topic,
+        hooks,
     }
+}
+
+/// What is wrong with the functions of its own that the plan names, each looked at once as it is in this Region. What nobody shows is no
+/// gap: a run calls a function without asking what Lambda says of it.
+async fn hooks(world: &(impl Runtime + Functions), plan: &Plan) -> Vec<(Phase, Error)> {
+    let functions: BTreeSet<_> = plan.named_hooks().map(|(_, hook)| &hook.function).collect();
+    let looks = functions.into_iter().map(async |function| {
+        let looked = within(world, TIMEOUT, world.look_at_hook(function)).await;
+        (function, looked)
+    });
+    let looked: BTreeMap<_, _> = join_all(looks).await.into_iter().collect();
+    let found = plan.named_hooks().filter_map(|(phase, hook)| {
+        let why = looked.get(&hook.function)?.as_ref().err()?;
+        matches!(why, Error::NotReady(_)).then(|| (phase, why.clone()))
+    });
+    found.collect()
 }
 
 /// Measures what is measured every minute.

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{AskInput, KeepInput, proof};
+use super::{AskInput, KeepInput, link, proof};
 use failover::{
     Error,
     domain::{Epoch, PlanName, Region, RunId},
@@ -44,6 +44,7 @@ pub(super) async fn run(
     let reason = format!("a human is asked until {until}");
     pass.record(world, super::STEP, "ask", &reason).await?;
     if !is_sent {
+        let message = link::added(world, &pass.run, &input.token, message).await;
         let (subject, text) = (message.subject(&input.plan), message.text(pass.now));
         // Whoever cannot be reached cannot answer: unlike other news this one must be sent.
         world.publish(&topic, &subject, &text).await?;
@@ -170,10 +171,8 @@ fn question(run: &Run, token: &str, until: Timestamp, earlier: Option<&Asked>) -
         RunKind::PlannedFailover | RunKind::Failback => (Severity::Action, "Readiness is checked"),
     };
     let last = run.timeline.last().map(|entry| entry.reason.as_str());
-    let considerations = run.plan.kind().considerations();
     let unknown = run.plan.cannot_be_known();
-    let considerations = considerations.into_iter().chain(unknown);
-    let considerations: String = considerations
+    let considerations: String = link::considered(run)
         .map(|consider| format!("{consider} "))
         .collect();
     let mut commands = Vec::from(tool::answers(&run.run_id, token, &run.to));
@@ -353,6 +352,12 @@ mod tests {
         );
         let outage = example::run();
         example::is("question", &question(&outage, token, until, None));
+        let address = format!(
+            "https://abcdefgh0123456789.lambda-url.us-east-1.on.aws/us-east-1/{}",
+            "5eed".repeat(16)
+        );
+        let linked = link::with(question(&outage, token, until, None), &address);
+        example::is("question-link", &linked);
         let mut home = Run {
             kind: RunKind::Failback,
             from: "us-east-1".into(),

@@ -127,9 +127,39 @@ async fn end(
 ) -> Result<(), Error> {
     tell_end(world, run).await;
     remember_no(world, run, request).await?;
+    if let Err(why) = finished(world, run).await {
+        tracing::warn!(run_id = %run.run_id, %why, "that it finished another run is not noted there");
+    }
     release::give_back(world, run).await;
     ended::publish(world, run).await;
     hand_over(world, run).await
+}
+
+/// Notes with the run that proved the writer that this one did what that one had left, for whoever asks what came of it later.
+async fn finished(world: &(impl Ledger + Runtime), run: &Run) -> Result<(), Error> {
+    let has_failed = |run: &Run| {
+        let closed = run.closed.as_ref();
+        closed.is_some_and(|closed| closed.outcome != Outcome::Succeeded)
+    };
+    if run.closed.is_none() || has_failed(run) {
+        return Ok(());
+    }
+    let (here, plan) = (world.region(), run.name());
+    let current = world.row(here, plan).await?.current;
+    let current = current.filter(|current| current.writer == run.to);
+    let Some(current) = current.filter(|current| current.run_id != run.run_id) else {
+        return Ok(());
+    };
+    let brought = world.run(here, plan, &current.run_id).await?;
+    let brought = brought.filter(|brought| has_failed(brought) && brought.finished_by.is_none());
+    let Some(brought) = brought else {
+        return Ok(());
+    };
+    let finished = Run {
+        finished_by: Some(run.run_id.clone()),
+        ..brought
+    };
+    world.put_run(here, &finished).await
 }
 
 /// Whether people were told of the end, or it is past that.

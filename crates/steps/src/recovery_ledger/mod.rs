@@ -22,6 +22,7 @@ mod ask;
 mod begun;
 mod close;
 mod input;
+mod link;
 mod messages;
 mod open;
 mod opening;

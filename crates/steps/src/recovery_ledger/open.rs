@@ -19,7 +19,7 @@ use failover::{
     domain::{Epoch, PlanName, Region, RunId},
     ledger::RunKind,
     pass::Output,
-    plan::Plan,
+    plan::{Phase, Plan},
     ports::{Ledger, Parameters, People, Runtime},
     switches::Switches,
     topologies::Topologies,
@@ -40,6 +40,8 @@ pub(super) struct Opened {
     resume: bool,
     /// What a failback is to do, with everything that its input left out.
     failback: Option<FailbackOptions>,
+    /// The phases for which the plan names a function of its own: a machine calls none for the others.
+    hooks: Vec<Phase>,
 }
 
 /// What a failback is to do, by the words of its machine.
@@ -186,6 +188,7 @@ fn opened(plan: &Plan, input: &Opening, (epoch, held): (Epoch, &Held), reason: S
         },
         resume: false,
         failback: None,
+        hooks: plan.named_hooks().map(|(phase, _)| phase).collect(),
     }
 }
 

@@ -51,6 +51,17 @@ pub(super) fn question(
     }
 }
 
+/// What is considered before that question is answered on a page, and what follows either answer.
+pub(super) fn on_a_page(run: &Run) -> (Vec<String>, String, String) {
+    let consider = format!(
+        "Log in at {}, commit a row, and look whether the logins, jobs and linked servers are there.",
+        target(run)
+    );
+    let yes = format!("Names and services are led to {}.", run.to);
+    let no = "This run ends and moves no name and no service.".to_owned();
+    (vec![consider], yes, no)
+}
+
 /// The command that shows what CloudWatch knew of the replica's lag in the quarter of an hour before the question.
 pub(super) fn lag(run: &Run, until: Timestamp) -> Option<String> {
     let minutes = i64::try_from(run.plan.unplanned.approval_minutes).ok()?;

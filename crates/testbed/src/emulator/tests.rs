@@ -102,6 +102,18 @@ async fn invoke(
     }
 }
 
+/// The page is off where nobody asks for it.
+async fn all_functions_but_the_page_are_there(emulator: &Emulator) {
+    let all = functions::all(&root()).unwrap().len();
+    let deployed = emulator.functions("us-west-2").await.unwrap();
+    assert!(!deployed.contains(&"aurora-failover-approval-page".to_owned()));
+    assert_eq!(deployed.len(), all - 1);
+    assert_eq!(
+        emulator.functions("us-east-2").await.unwrap(),
+        ["aurora-failover-confirm-outage"]
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     let folder = tempfile::tempdir_in(root().join("target")).unwrap();
@@ -111,12 +123,7 @@ async fn a_region_is_deployed_lost_and_returned_and_nothing_stays_behind() {
     };
     let emulator = Emulator::start(&config).await.unwrap();
     emulator.deploy(&deployment(folder.path())).await.unwrap();
-    let all = functions::all(&root()).unwrap().len();
-    assert_eq!(emulator.functions("us-west-2").await.unwrap().len(), all);
-    assert_eq!(
-        emulator.functions("us-east-2").await.unwrap(),
-        ["aurora-failover-confirm-outage"]
-    );
+    all_functions_but_the_page_are_there(&emulator).await;
 
     let flip = "aurora-failover-dns-flip";
     let variables = HashMap::from([(
@@ -217,6 +224,54 @@ async fn rds_is_judged_by_the_callers_role(emulator: &Emulator) {
         let right = format!("{promote}-us-west-2 {right}");
         assert!(rights.lines().any(|line| line == right), "{right}");
     }
+}
+
+/// The answers with the page as said.
+fn with_page(answers: &str, page: &str) -> String {
+    let mut answers: Value = serde_json::from_str(answers).unwrap();
+    answers["everywhere"]["ApprovalPage"] = page.into();
+    answers.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_is_switched_on_and_off_and_on_again_by_an_answer() {
+    let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+    let config = EmulatorConfig {
+        root: root(),
+        folder: folder.path().join("emulator"),
+    };
+    let emulator = Emulator::start(&config).await.unwrap();
+    emulator.deploy(&deployment(folder.path())).await.unwrap();
+    let ssm = aws_sdk_ssm::Client::new(&emulator.sdk_config("us-west-2"));
+    let url = async || {
+        let asked = ssm
+            .get_parameter()
+            .name("/aurora-failover/approval-page/url");
+        let parameter = asked.send().await.unwrap().parameter.unwrap();
+        parameter.value.unwrap()
+    };
+    assert_eq!(url().await, "off", "where nobody asks for it");
+    let page = "aurora-failover-approval-page".to_owned();
+    let mut before = String::new();
+    for (word, is_on) in [("ENABLED", true), ("DISABLED", false), ("ENABLED", true)] {
+        let change = |answers: String| with_page(&answers, word);
+        emulator.deploy_again(change, &[]).await.unwrap();
+        let there = emulator.functions("us-west-2").await.unwrap();
+        assert_eq!(there.contains(&page), is_on, "{word}");
+        let now = url().await;
+        if !is_on {
+            assert_eq!(now, "off");
+            continue;
+        }
+        assert!(now.starts_with("https://") && now != before, "{now}");
+        let opened = emulator
+            .browse(&format!("{now}us-west-2/x"), None)
+            .await
+            .unwrap();
+        assert!(opened.status == 200 && opened.text.contains("AWS_LAMBDA_RUNTIME_API"));
+        before = now;
+    }
+    emulator.stop().await.unwrap();
 }
 
 async fn gone(group: i32) -> bool {

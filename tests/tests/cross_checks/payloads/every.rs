@@ -10,7 +10,7 @@ use failover::{
     pass::Input,
 };
 use steps::{
-    confirm_outage, ecs_restart, fence_writer, health_probe, loss_ledger,
+    call_hook, confirm_outage, ecs_restart, fence_writer, health_probe, loss_ledger,
     recovery_ledger::{self, Asked},
 };
 
@@ -64,6 +64,11 @@ fn jobs() -> Vec<(&'static str, Reads, Value)> {
             "ecs-restart",
             by(ecs_restart::asked),
             pass(json!({"conclude": true})),
+        ),
+        (
+            "call-hook",
+            by(call_hook::asked),
+            pass(json!({"phase": "before_names"})),
         ),
         (
             "loss-ledger",

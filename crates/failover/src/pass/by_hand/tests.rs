@@ -111,6 +111,45 @@ async fn a_forced_pass_that_is_done_answers_the_calls_that_follow_it() {
     );
 }
 
+#[tokio::test]
+async fn the_calls_that_follow_a_proof_name_the_plans_own_functions_in_a_runs_order() {
+    let mut document = crate::testing::plan_document();
+    for phase in Phase::ALL {
+        document["hooks"][phase.name()] = serde_json::json!({"function": "orders-failover-hook"});
+    }
+    let after = async |step: &str, writer: &str, epoch: u64| {
+        let books = Books::with(&crate::testing::row(writer, epoch));
+        let books = books.of_plan(crate::plan::read(&document.to_string()).unwrap());
+        let by_hand = input(Some(&format!("orders@{epoch}")));
+        let pass = super::forced(&books, step, &by_hand, unknown, async |_| {
+            Ok(answer(Progress::Done))
+        });
+        pass.await.unwrap()
+    };
+    let followed = after(PROVE, "us-east-1", 8).await;
+    let wanted = [
+        "fence-writer",
+        "after_promote",
+        "before_names",
+        "dns-flip",
+        "after_names",
+        "before_services",
+        "ecs-restart",
+        "after_services",
+        "loss-ledger",
+    ];
+    assert_eq!(followed.next.len(), wanted.len(), "{:?}", followed.next);
+    for (command, wanted) in followed.next.iter().zip(wanted) {
+        assert!(command.contains(wanted), "{command} is not {wanted}");
+    }
+    let hook = "echo '{\"force\":\"orders@8\",\"phase\":\"after_promote\",\"plan\":\"orders\"}' | aws lambda invoke";
+    assert!(followed.next[1].starts_with(hook), "{}", followed.next[1]);
+    assert_eq!(followed.reason, "it was done");
+    let promoted = after("detach_and_promote", "us-west-2", 7).await;
+    let says = "it was done; the hook before_promote (orders-failover-hook) is not called by hand";
+    assert_eq!(promoted.reason, says);
+}
+
 fn is_free(books: &Books) -> bool {
     books.rows().values().all(|row| row.lease.is_none())
 }

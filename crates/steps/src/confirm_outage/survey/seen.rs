@@ -10,7 +10,7 @@ use failover::{
     beat::Vantage,
     domain::{Region, seconds_between},
     ledger::PlanState,
-    plan::Plan,
+    plan::{Phase, Plan},
     switches::Switches,
 };
 
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) witness: Option<Result<(), Error>>,
     /// Whether the plan's topic here is there, where there is one.
     pub(super) topic: Option<Result<(), Error>>,
+    /// What is wrong with each function of the plan's own, which a run here would call.
+    pub(super) hooks: Vec<(Phase, Error)>,
 }
 
 impl Seen {
@@ -87,6 +89,10 @@ impl Seen {
         if let Some(Err(why)) = &self.topic {
             gaps.push(format!("Nobody can be told: {why}"));
         }
+        let hooks = self.hooks.iter();
+        gaps.extend(
+            hooks.map(|(phase, why)| format!("The hook {} cannot be called: {why}", phase.name())),
+        );
         gaps
     }
 

@@ -43,6 +43,7 @@ fn well() -> Seen {
         switches: Ok(Switches::default()),
         witness: Some(Ok(())),
         topic: Some(Ok(())),
+        hooks: Vec::new(),
     }
 }
 
@@ -80,6 +81,19 @@ fn nothing_is_missing_while_all_is_well() {
 /// What is missing, and part of the sentence that says so.
 type Case = (fn(&mut Seen), &'static str);
 
+/// A change of writer has begun.
+fn begun(seen: &mut Seen) {
+    let row = seen.row.as_mut().unwrap();
+    row.intent = Some(Intent {
+        epoch: Epoch(8),
+        from: HOME.into(),
+        to: HERE.into(),
+        run_id: "a".into(),
+        written_at: at(0),
+        global_cluster: None,
+    });
+}
+
 #[test]
 fn whatever_a_failover_needs_and_lacks_is_said_in_one_sentence() {
     let changed = |change: fn(&mut Seen)| {
@@ -87,20 +101,9 @@ fn whatever_a_failover_needs_and_lacks_is_said_in_one_sentence() {
         change(&mut seen);
         gaps(&seen)
     };
-    let intent = |seen: &mut Seen| {
-        let row = seen.row.as_mut().unwrap();
-        row.intent = Some(Intent {
-            epoch: Epoch(8),
-            from: HOME.into(),
-            to: HERE.into(),
-            run_id: "a".into(),
-            written_at: at(0),
-            global_cluster: None,
-        });
-    };
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (|seen| seen.row = away(), "row cannot be read"),
-        (intent, "has begun and is not proven"),
+        (begun, "has begun and is not proven"),
         (
             |seen| seen.row.as_mut().unwrap().plan_fault = Some("a comma".into()),
             "not watched as its parameter says",
@@ -145,6 +148,15 @@ fn whatever_a_failover_needs_and_lacks_is_said_in_one_sentence() {
         ),
         (|seen| seen.witness = Some(away()), "The witness does not"),
         (|seen| seen.topic = Some(away()), "Nobody can be told"),
+        (
+            |seen| {
+                seen.hooks = vec![(
+                    plan::Phase::BeforeNames,
+                    Error::NotReady("ResourceNotFoundException".into()),
+                )]
+            },
+            "The hook before_names cannot be called: ResourceNotFound",
+        ),
     ];
     for (change, wanted) in cases {
         let gaps = changed(change);
@@ -152,6 +164,32 @@ fn whatever_a_failover_needs_and_lacks_is_said_in_one_sentence() {
     }
     let unadopted = changed(|seen| seen.row = Ok(PlanState::new("orders".into())));
     assert_eq!(unadopted, ["No writer is adopted"]);
+}
+
+#[tokio::test]
+async fn only_a_hook_that_is_not_there_or_not_active_is_a_gap() {
+    let mut document = testing::plan_document();
+    for phase in ["before_names", "after_names"] {
+        document["hooks"][phase] = serde_json::json!({"function": "orders-failover-hook"});
+    }
+    let plan = plan::read(&document.to_string()).unwrap();
+    let found = async |hook: fn(&str, std::time::Duration) -> Result<(), Error>| {
+        let books = Books::with(&testing::row(HOME, 7)).hooked_by(hook);
+        let found = hooks(&books, &plan).await;
+        found
+            .iter()
+            .map(|(phase, _)| phase.name())
+            .collect::<Vec<_>>()
+    };
+    let gone = found(|_, _| Err(Error::NotReady("it is Failed".into()))).await;
+    assert_eq!(gone, ["before_names", "after_names"]);
+    for unseen in [
+        found(|_, _| Err(Error::Unavailable("throttled".into()))).await,
+        found(|_, _| Err(Error::Denied("not authorized".into()))).await,
+        found(|_, _| Ok(())).await,
+    ] {
+        assert_eq!(unseen, Vec::<&str>::new());
+    }
 }
 
 #[test]

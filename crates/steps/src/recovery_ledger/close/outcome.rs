@@ -9,6 +9,7 @@ use failover::{
     evidence::Verdict,
     ledger::{Confirmed, Outcome, PlanState, Run, RunKind},
     pass::calls,
+    plan::Phase,
     policy::{Decision, Human, decide},
 };
 
@@ -35,12 +36,18 @@ pub(super) fn outcome(
     }
 }
 
-const fn after_the_proof(trouble: &[Trouble]) -> Outcome {
-    if trouble.is_empty() {
+fn after_the_proof(trouble: &[Trouble]) -> Outcome {
+    if trouble.iter().all(is_told_only) {
         Outcome::Succeeded
     } else {
         Outcome::Failed
     }
+}
+
+/// Whether a plan's own function failed behind its phase: people are told, and the run did all of its own.
+fn is_told_only(trouble: &Trouble) -> bool {
+    let mut phases = Phase::ALL.into_iter().filter(|phase| !phase.stops());
+    phases.any(|phase| phase.state() == trouble.state)
 }
 
 /// What is left to be done, one sentence each.

@@ -50,6 +50,27 @@ fn row(current: Option<Current>, begun: bool) -> PlanState {
     }
 }
 
+#[tokio::test]
+async fn a_run_that_finishes_what_another_left_is_noted_with_that_one() {
+    let closed = |outcome| Some(failover::testing::closed(outcome));
+    let brought = Run {
+        run_id: "before".into(),
+        closed: closed(Outcome::Failed),
+        ..failover::testing::run()
+    };
+    let books = failover::testing::Books::with(&row(Some(current("before")), false));
+    books.put_run(&brought.to, &brought).await.unwrap();
+    for (outcome, by) in [(Outcome::Failed, None), (Outcome::Succeeded, Some("a"))] {
+        let run = Run {
+            closed: closed(outcome),
+            ..failover::testing::run()
+        };
+        finished(&books, &run).await.unwrap();
+        let noted = books.runs()[&"before".into()].finished_by.clone();
+        assert_eq!(noted, by.map(Into::into));
+    }
+}
+
 #[test]
 fn what_is_left_is_said_without_the_json_around_it() {
     let answered = r#"{"errorType": "NotReady", "errorMessage": "worker is not there"}"#;
@@ -152,6 +173,31 @@ fn a_run_whose_writer_is_proven_succeeded_unless_a_later_step_failed() {
         of(&proven, Some(Verdict::RegionDown), &trouble()),
         Outcome::Failed
     );
+}
+
+#[test]
+fn a_hook_that_fails_behind_its_phase_is_told_and_one_before_it_leaves_the_run_undone() {
+    let proven = row(Some(current("a")), false);
+    let of_state = |state: &str| Trouble {
+        state: state.into(),
+        ..trouble().remove(0)
+    };
+    for phase in failover::plan::Phase::ALL {
+        let failed = [of_state(phase.state())];
+        let wanted = match phase.stops() {
+            true => Outcome::Failed,
+            false => Outcome::Succeeded,
+        };
+        assert_eq!(of(&proven, None, &failed), wanted, "{phase:?}");
+        let run = failover::testing::run();
+        assert_eq!(left(&proven, &run, None, &failed).len(), 1);
+        let beside = [of_state(phase.state()), of_state("RestartEcs")];
+        assert_eq!(of(&proven, None, &beside), Outcome::Failed, "{phase:?}");
+    }
+    // Before the promotion nothing was changed.
+    let before = [of_state("BeforePromote")];
+    let verdict = Some(Verdict::RegionDown);
+    assert_eq!(of(&row(None, false), verdict, &before), Outcome::Aborted);
 }
 
 #[test]

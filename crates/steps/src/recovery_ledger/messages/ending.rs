@@ -22,6 +22,7 @@ pub(super) fn ending(run: &Run, closed: &Closed) -> Ending {
     let is_unplanned = run.kind == RunKind::UnplannedFailover;
     match outcome {
         Outcome::Succeeded if is_unplanned => took_over(run),
+        Outcome::Succeeded if !closed.left.is_empty() => moved_but_for_a_hook(run),
         Outcome::Succeeded => moved(run),
         Outcome::Rebuilt => rebuilt(run),
         Outcome::StoodDown if only_observes(run) => would_have_failed_over(run),
@@ -80,6 +81,15 @@ fn moved(run: &Run) -> Ending {
             run.plan.kind().member()
         ),
         command: None,
+    }
+}
+
+/// Only a function of the plan's own failed, behind its phase.
+fn moved_but_for_a_hook(run: &Run) -> Ending {
+    Ending {
+        severity: Severity::Action,
+        next: "Applications write there. Do by hand what the hook that is named was to do.".into(),
+        ..moved(run)
     }
 }
 

@@ -43,6 +43,31 @@ fn the_end_of_a_failover_says_rto_rpo_and_what_is_left() {
     }
 }
 
+#[test]
+fn the_end_of_a_move_names_the_hook_that_failed_and_asks_people_for_it() {
+    let run = Run {
+        kind: RunKind::PlannedFailover,
+        ..testing::run()
+    };
+    let failed = "AfterNames: NotReady the hook after_names (orders-failover-hook in us-east-1) failed: no cache";
+    let closed = Closed {
+        left: vec![failed.into()],
+        ..closed(Outcome::Succeeded)
+    };
+    let message = message(&run, &closed);
+    assert_eq!(message.severity, Severity::Action);
+    assert!(message.evidence.contains(failed), "{}", message.evidence);
+    assert!(message.next.contains("the hook"), "{}", message.next);
+    let smooth = self::message(
+        &run,
+        &Closed {
+            left: Vec::new(),
+            ..closed
+        },
+    );
+    assert_eq!(smooth.severity, Severity::Notice);
+}
+
 #[tokio::test]
 async fn of_a_plan_without_a_heart_every_run_is_told_and_no_failback_is_named() {
     let document = testing::sqlserver_document().to_string();

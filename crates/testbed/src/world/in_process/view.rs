@@ -203,6 +203,14 @@ impl Functions for View {
         not_here("rebuild")
     }
 
+    async fn call_hook(&self, function: &str, _: &Value, _: Duration) -> Result<(), Error> {
+        not_here(function)
+    }
+
+    async fn look_at_hook(&self, function: &str) -> Result<(), Error> {
+        not_here(function)
+    }
+
     async fn warm(&self, _: &Region, function: &str) -> Result<(), Error> {
         not_here(function)
     }

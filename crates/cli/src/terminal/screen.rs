@@ -26,6 +26,35 @@ pub(super) struct Screen {
     has_heading: bool,
     is_entered: Cell<bool>,
     drawn: RefCell<Option<Answer>>,
+    out: Out,
+}
+
+/// Where what is drawn goes.
+#[derive(Debug, Default)]
+enum Out {
+    #[default]
+    Process,
+    /// A test reads it, and its own terminal is left alone.
+    #[cfg(test)]
+    Kept(RefCell<String>),
+}
+
+impl Out {
+    /// Prints it; answers whether anybody takes it.
+    fn print(&self, text: &str) -> bool {
+        match self {
+            Self::Process => {
+                let mut out = io::stdout().lock();
+                let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+                printed.is_ok()
+            }
+            #[cfg(test)]
+            Self::Kept(kept) => {
+                kept.borrow_mut().push_str(text);
+                true
+            }
+        }
+    }
 }
 
 impl Screen {
@@ -56,7 +85,7 @@ impl Screen {
             for complaint in &answer.complaints {
                 eprintln!("aurora-failover: {complaint}");
             }
-            return print(&format!("{heading}{}", answer.text));
+            return self.out.print(&format!("{heading}{}", answer.text));
         }
         let enter = if self.is_entered.replace(true) {
             ""
@@ -64,14 +93,14 @@ impl Screen {
             ENTER
         };
         let text = format!("{heading}{}{}", complaints(answer), answer.text);
-        print(&format!("{enter}{}", frame(&text, size())))
+        self.out.print(&format!("{enter}{}", frame(&text, size())))
     }
 
     /// Leaves the screen and answers what stood on it, whole; of blocks that were printed nothing is left to print.
     pub(super) fn left(&self) -> Option<Answer> {
         let answer = self.drawn.borrow_mut().take()?;
         if self.is_entered.replace(false) {
-            print(LEAVE);
+            self.out.print(LEAVE);
             let text = self.fitted(answer.text);
             return Some(Answer { text, ..answer });
         }
@@ -120,14 +149,6 @@ fn size() -> Size {
         .unwrap_or(USUAL)
 }
 
-/// Prints it; answers whether anybody takes it.
-fn print(text: &str) -> bool {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,11 +182,39 @@ mod tests {
         let left = screen.left().unwrap();
         assert_eq!((left.text.as_str(), left.complaints.len()), ("", 0));
         assert_eq!(left.ending, Ending::NotWell);
+        assert_eq!(screen.left(), None);
+    }
+
+    #[test]
+    fn a_screen_of_its_own_is_entered_once_and_left_with_what_stood_on_it() {
+        let answer = Answer {
+            text: "orders: well\n".to_owned(),
+            complaints: Vec::new(),
+            ending: Ending::Well,
+        };
         let screen = Screen {
-            is_entered: Cell::new(true),
+            is_terminal: true,
+            out: Out::Kept(RefCell::default()),
             ..Screen::default()
         };
-        screen.note(&answer);
+        let printed = || {
+            let Out::Kept(kept) = &screen.out else {
+                unreachable!("it is kept");
+            };
+            kept.take()
+        };
+        assert!(screen.draw(&answer, "now"));
+        let entered = printed();
+        assert!(entered.starts_with(ENTER), "{}", entered.escape_debug());
+        assert!(
+            entered.contains("orders: well"),
+            "{}",
+            entered.escape_debug()
+        );
+        assert!(screen.draw(&answer, "later"));
+        assert!(!printed().contains(ENTER), "it is there already");
         assert_eq!(screen.left(), Some(answer));
+        assert_eq!(printed(), LEAVE);
+        assert_eq!((screen.left(), printed().as_str()), (None, ""));
     }
 }

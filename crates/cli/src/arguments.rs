@@ -112,7 +112,8 @@ pub enum Command {
     /// Lists the runs that the ledgers of all member Regions hold, the newest first.
     ///
     /// When each opened, what it did, from where to where, what came of it, the measured RTO and RPO, and who or what started it. A
-    /// run that was refused before it opened leaves no record.
+    /// run that was refused before it opened leaves no record. Of a plan that only observes it counts how often it would have failed
+    /// over, and how many of those runs somebody marked as a false alarm.
     History {
         /// The plan; every plan where none is named.
         #[arg(value_parser = plan)]

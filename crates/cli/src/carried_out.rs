@@ -20,8 +20,8 @@ use crate::{
     desk::{Desk, PACE},
     doctor, download,
     ending::{Answer, Ending},
-    failback, failover as unplanned, fence, forced, history, losses, messages, pause, plan_check,
-    plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
+    failback, failover as unplanned, false_alarm, fence, forced, history, losses, messages, pause,
+    plan_check, plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
     terminal::Terminal,
     watch,
 };
@@ -211,6 +211,19 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
         } => losses::run(desk, (&plan, region.as_ref(), list), consent).await,
         ByHandCommand::Acknowledge { what, consent } => {
             acknowledge::run(desk, &what, consent).await
+        }
+        ByHandCommand::FalseAlarm {
+            run,
+            plan,
+            why,
+            consent,
+        } => {
+            let wanted = false_alarm::Wanted {
+                run: &run,
+                plan: plan.as_ref(),
+                why: &why,
+            };
+            false_alarm::run(desk, wanted, consent).await
         }
         ByHandCommand::Adopt { plan, consent } => adopt::run(desk, &plan, consent).await,
         ByHandCommand::Setup { plan, consent } => set_up::run(desk, &plan, consent).await,

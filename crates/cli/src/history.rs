@@ -2,7 +2,7 @@
 
 use failover::{
     domain::{PlanName, Region, RunId},
-    ledger::RunKind,
+    ledger::{FalseAlarm, RunKind},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,6 +34,8 @@ struct History {
 struct Observed {
     plan: PlanName,
     times: usize,
+    /// How many of them a human marked as a false alarm.
+    false_alarms: usize,
     last_at: Timestamp,
 }
 
@@ -53,6 +55,8 @@ struct Past {
     is_under_way: bool,
     /// Whether it would have failed over, had its plan done more than observe.
     would_have_failed_over: bool,
+    /// That it was a false alarm, where a human said so.
+    false_alarm: Option<FalseAlarm>,
     rto_seconds: Option<f64>,
     rpo_seconds: Option<f64>,
     rpo_beats: Option<u64>,
@@ -106,6 +110,7 @@ fn of_plan(survey: &Survey) -> Vec<Past> {
             outcome: run.outcome(),
             is_under_way: closed.is_none() && holds,
             would_have_failed_over: run.would_have_failed_over(),
+            false_alarm: run.false_alarm.clone(),
             rto_seconds: closed.and_then(|closed| closed.rto_seconds),
             rpo_seconds: closed.and_then(|closed| Some(closed.rpo.as_ref()?.seconds)),
             rpo_beats: closed.and_then(|closed| Some(closed.rpo.as_ref()?.beats)),
@@ -116,13 +121,30 @@ fn of_plan(survey: &Survey) -> Vec<Past> {
     survey.runs().map(past).collect()
 }
 
+impl Past {
+    /// What came of it, for people.
+    fn told(&self) -> String {
+        let outcome = match self.outcome {
+            Some(_) if self.would_have_failed_over => "observed".to_owned(),
+            Some(outcome) => outcome.replace('_', " "),
+            None if self.is_under_way => "under way".to_owned(),
+            None => "left open".to_owned(),
+        };
+        match self.false_alarm {
+            Some(_) => format!("{outcome}, false alarm"),
+            None => outcome,
+        }
+    }
+}
+
 fn observed(survey: &Survey) -> Option<Observed> {
     let would = survey.runs().filter(|run| run.would_have_failed_over());
-    let at: Vec<_> = would.map(|run| run.opened_at).collect();
+    let would: Vec<_> = would.collect();
     Some(Observed {
         plan: survey.name.clone(),
-        times: at.len(),
-        last_at: at.into_iter().max()?,
+        times: would.len(),
+        false_alarms: would.iter().filter(|run| run.false_alarm.is_some()).count(),
+        last_at: would.iter().map(|run| run.opened_at).max()?,
     })
 }
 
@@ -145,17 +167,11 @@ fn table(history: &History, of_several: bool) -> String {
     }
     let seconds = |seconds: Option<f64>| seconds.map_or("?".to_owned(), |s| format!("{s:.1} s"));
     let rows = history.runs.iter().map(|run| {
-        let outcome = match run.outcome {
-            Some(_) if run.would_have_failed_over => "observed".to_owned(),
-            Some(outcome) => outcome.replace('_', " "),
-            None if run.is_under_way => "under way".to_owned(),
-            None => "left open".to_owned(),
-        };
         let plan = of_several.then(|| run.plan.to_string());
         let cells = [
             kind(run.kind).to_owned(),
             format!("{} → {}", run.from, run.to),
-            outcome,
+            run.told(),
             seconds(run.rto_seconds),
             seconds(run.rpo_seconds),
             run.started_by.clone(),
@@ -184,10 +200,11 @@ fn table(history: &History, of_several: bool) -> String {
     }
     for observed in &history.observed {
         text += &format!(
-            "  plan {} only observed and would have failed over {}, the last time {}\n",
+            "  plan {} only observed and would have failed over {}, the last time {}; {} as a false alarm\n",
             observed.plan,
             times(observed.times),
-            time(observed.last_at)
+            time(observed.last_at),
+            marked(observed.false_alarms)
         );
     }
     text
@@ -200,6 +217,15 @@ fn times(times: usize) -> String {
     }
 }
 
+/// How many of them a human marked.
+fn marked(times: usize) -> String {
+    match times {
+        0 => "none of them is marked".to_owned(),
+        1 => "1 of them is marked".to_owned(),
+        times => format!("{times} of them are marked"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use failover::ledger::Outcome;
@@ -207,7 +233,7 @@ mod tests {
     use super::*;
     use crate::{
         arguments::Output,
-        fake::{Fake, HOME, OTHER, run as ended, well},
+        fake::{Fake, HOME, OTHER, before, run as ended, well},
         terminal::Terminal,
     };
 
@@ -275,21 +301,66 @@ mod tests {
             modes.region_down = failover::plan::Mode::Observe;
             run
         };
-        account.place(OTHER).runs = vec![
+        let mut runs = vec![
             observed("a", 980),
             observed("b", 80),
             ended("c", 60, Outcome::StoodDown),
         ];
+        account.place(OTHER).runs.clone_from(&runs);
         let text = told(&account, 1).await.text;
         assert!(
             text.ends_with(
                 "  2 more, with --limit\n  plan orders only observed and would have failed over 2 times, the last time \
-                 2026-01-31 01:58:20 UTC\n"
+                 2026-01-31 01:58:20 UTC; none of them is marked as a false alarm\n"
             ),
             "{text}"
         );
         let text = told(&account, 20).await.text;
         assert_eq!(text.matches("  observed  ").count(), 2, "{text}");
         assert_eq!(text.matches("  stood down  ").count(), 1, "{text}");
+
+        // The third one would not have failed over, so that its mark is shown and not counted.
+        for run in &mut runs[1..] {
+            run.false_alarm = Some(FalseAlarm {
+                at: before(10),
+                why: "Ada: a router".into(),
+            });
+        }
+        account.place(OTHER).runs = runs;
+        let text = told(&account, 20).await.text;
+        assert!(
+            text.ends_with("; 1 of them is marked as a false alarm\n"),
+            "{text}"
+        );
+        for outcome in [
+            "observed",
+            "observed, false alarm",
+            "stood down, false alarm",
+        ] {
+            assert_eq!(text.matches(&format!("  {outcome}  ")).count(), 1, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn programs_read_who_said_that_an_alarm_was_false_and_how_many_there_were() {
+        let mut account = well();
+        let mut run = ended("a", 60, Outcome::StoodDown);
+        let verdict = failover::evidence::Verdict::WriterDownUnconfirmed;
+        run.confirmed = Some(crate::run_summary::Found { verdict });
+        run.plan.as_mut().unwrap().unplanned.writer_down = failover::plan::Mode::Observe;
+        run.false_alarm = Some(FalseAlarm {
+            at: before(10),
+            why: "Ada: a router".into(),
+        });
+        account.place(OTHER).runs = vec![run];
+        let act = async |desk: &Desk<'_>| super::run(desk, None, 20).await;
+        let answer = account
+            .at_desk(&Terminal::typed(&[]), Output::Json, act)
+            .await;
+        let said: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+        let mark = serde_json::json!({"at": "2026-01-31T01:59:50Z", "why": "Ada: a router"});
+        assert_eq!(said["runs"][0]["false_alarm"], mark);
+        assert_eq!(said["observed"][0]["times"], 1);
+        assert_eq!(said["observed"][0]["false_alarms"], 1);
     }
 }

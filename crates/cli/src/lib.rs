@@ -21,6 +21,7 @@ pub mod failback;
 pub mod failover;
 #[cfg(test)]
 mod fake;
+pub mod false_alarm;
 pub mod fence;
 mod follow;
 pub mod forced;

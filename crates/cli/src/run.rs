@@ -84,7 +84,7 @@ fn written(found: &Found, file: &Path) -> Result<String, String> {
 }
 
 /// The one run of that name, or whose name begins so.
-fn named(surveys: &[Survey], id: &str) -> Result<(Region, PlanName, RunId), Answer> {
+pub(crate) fn named(surveys: &[Survey], id: &str) -> Result<(Region, PlanName, RunId), Answer> {
     let entries = surveys.iter().flat_map(|survey| {
         let regions = survey.regions.iter();
         regions.map(move |(region, entry)| (survey, region, entry))
@@ -145,6 +145,10 @@ fn table(found: &Found) -> String {
         found.region
     );
     text += &outcome(run.closed.as_ref());
+    if let Some(mark) = &run.false_alarm {
+        let at = time(mark.at);
+        text += &format!("  marked as a false alarm {at}: {}\n", mark.why);
+    }
     text += &phases(run.closed.as_ref());
     text += &list("WHAT IT KNEW", &knew::of(run));
     text += "  TIMELINE\n";

@@ -3,9 +3,10 @@
 use failover::{
     domain::{Epoch, Incident, Region, RunId},
     evidence::Verdict,
-    ledger::{Closed, Entry, Outcome, Run, RunKind},
+    ledger::{Closed, Entry, FalseAlarm, Outcome, Run, RunKind},
     pass::by_hand::is_by_hand,
     plan::Mode,
+    policy::{Lost, lost},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct RunSummary {
     pub timeline: Vec<Entry>,
     /// What came of it.
     pub closed: Option<Closed>,
+    /// That it was a false alarm, where a human said so.
+    #[serde(default)]
+    pub false_alarm: Option<FalseAlarm>,
     /// What it found, where it confirms anything.
     #[serde(default)]
     pub confirmed: Option<Found>,
@@ -70,7 +74,7 @@ pub struct Modes {
 
 impl RunSummary {
     /// The fields of a record that it is made of, each by its path.
-    pub const FIELDS: [&str; 13] = [
+    pub const FIELDS: [&str; 14] = [
         "run_id",
         "kind",
         "epoch",
@@ -81,6 +85,7 @@ impl RunSummary {
         "opened_at",
         "timeline",
         "closed",
+        "false_alarm",
         "confirmed.verdict",
         "plan.unplanned.region_down",
         "plan.unplanned.writer_down",
@@ -116,18 +121,10 @@ impl RunSummary {
         let (Some(found), Some(plan)) = (self.confirmed, self.plan) else {
             return false;
         };
-        let mode = match found.verdict {
-            Verdict::RegionDown | Verdict::RegionDownUnwitnessed => plan.unplanned.region_down,
-            Verdict::WriterDown | Verdict::WriterDownUnconfirmed => plan.unplanned.writer_down,
-            Verdict::Healthy
-            | Verdict::ProbeMisconfigured
-            | Verdict::PathImpaired
-            | Verdict::WriterRestarting
-            | Verdict::WriterSaturated
-            | Verdict::WriterMoved
-            | Verdict::ObserverIsolated
-            | Verdict::Draining
-            | Verdict::Undetermined => return false,
+        let mode = match lost(found.verdict) {
+            Some(Lost::Region) => plan.unplanned.region_down,
+            Some(Lost::Writer) => plan.unplanned.writer_down,
+            None => return false,
         };
         mode == Mode::Observe && self.outcome() == Some(Outcome::StoodDown.name())
     }
@@ -156,6 +153,7 @@ impl From<Run> for RunSummary {
             opened_at: run.opened_at,
             timeline: run.timeline,
             closed: run.closed,
+            false_alarm: run.false_alarm,
             confirmed: run.confirmed.map(|confirmed| Found {
                 verdict: confirmed.verdict,
             }),

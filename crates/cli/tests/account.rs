@@ -167,7 +167,7 @@ async fn runs_are_read_without_their_evidence_and_of_their_plans_the_modes_alone
     assert_eq!(
         asked["ProjectionExpression"],
         "#body.#f_run_id, #body.#f_kind, #body.#f_epoch, #body.#f_incident, #body.#f_handed_over_by, #body.#f_from, #body.#f_to, \
-         #body.#f_opened_at, #body.#f_timeline, #body.#f_closed, #body.#f_confirmed.#f_verdict, \
+         #body.#f_opened_at, #body.#f_timeline, #body.#f_closed, #body.#f_false_alarm, #body.#f_confirmed.#f_verdict, \
          #body.#f_plan.#f_unplanned.#f_region_down, #body.#f_plan.#f_unplanned.#f_writer_down"
     );
     assert_eq!(asked["ExpressionAttributeNames"]["#f_verdict"], "verdict");

@@ -35,24 +35,21 @@ pub fn mode(verdict: Verdict, plan: &Plan) -> Option<Mode> {
     }
 }
 
-/// The mode that the plan gives a verdict.
-fn written(verdict: Verdict, plan: &Plan) -> Option<Mode> {
-    let accepted = plan.unplanned.without_witness == Some(Accept::Accept);
+/// What a verdict that may lead on says is lost. A plan has a mode for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// The writer's Region: `region_down`.
+    Region,
+    /// The writer alone: `writer_down`.
+    Writer,
+}
+
+/// What a verdict says is lost; `None` for one that never leads on.
+#[must_use]
+pub const fn lost(verdict: Verdict) -> Option<Lost> {
     match verdict {
-        Verdict::RegionDown => Some(plan.unplanned.region_down),
-        // Nobody else can confirm it: a human must, unless the plan accepts that or only observes.
-        Verdict::RegionDownUnwitnessed
-            if !accepted && plan.unplanned.region_down == Mode::Automatic =>
-        {
-            Some(Mode::Approval)
-        }
-        Verdict::RegionDownUnwitnessed => Some(plan.unplanned.region_down),
-        Verdict::WriterDown => Some(plan.unplanned.writer_down),
-        // One mechanism alone says so: a human must agree.
-        Verdict::WriterDownUnconfirmed if plan.unplanned.writer_down == Mode::Automatic => {
-            Some(Mode::Approval)
-        }
-        Verdict::WriterDownUnconfirmed => Some(plan.unplanned.writer_down),
+        Verdict::RegionDown | Verdict::RegionDownUnwitnessed => Some(Lost::Region),
+        Verdict::WriterDown | Verdict::WriterDownUnconfirmed => Some(Lost::Writer),
         Verdict::Healthy
         | Verdict::ProbeMisconfigured
         | Verdict::PathImpaired
@@ -63,6 +60,23 @@ fn written(verdict: Verdict, plan: &Plan) -> Option<Mode> {
         | Verdict::Draining
         | Verdict::Undetermined => None,
     }
+}
+
+/// The mode that the plan gives a verdict.
+fn written(verdict: Verdict, plan: &Plan) -> Option<Mode> {
+    let mode = match lost(verdict)? {
+        Lost::Region => plan.unplanned.region_down,
+        Lost::Writer => plan.unplanned.writer_down,
+    };
+    let accepted = plan.unplanned.without_witness == Some(Accept::Accept);
+    // Nobody else can confirm it, or one mechanism alone says so: a human must agree, unless the plan accepts the former or only
+    // observes.
+    let needs_word = verdict == Verdict::RegionDownUnwitnessed && !accepted
+        || verdict == Verdict::WriterDownUnconfirmed;
+    if needs_word && mode == Mode::Automatic {
+        return Some(Mode::Approval);
+    }
+    Some(mode)
 }
 
 /// A human's part in a run.
@@ -179,6 +193,33 @@ mod tests {
             );
         }
         assert_eq!(decide(Draining, &plan, APPROVED), Decision::Wait);
+    }
+
+    #[test]
+    fn a_verdict_leads_on_under_the_mode_of_what_it_says_is_lost() {
+        use Verdict::*;
+        let mut plan = plan();
+        plan.unplanned.region_down = Mode::Observe;
+        plan.unplanned.writer_down = Mode::Approval;
+        let found = [
+            (RegionDown, Some(Lost::Region), Some(Mode::Observe)),
+            (
+                RegionDownUnwitnessed,
+                Some(Lost::Region),
+                Some(Mode::Observe),
+            ),
+            (WriterDown, Some(Lost::Writer), Some(Mode::Approval)),
+            (
+                WriterDownUnconfirmed,
+                Some(Lost::Writer),
+                Some(Mode::Approval),
+            ),
+            (Draining, None, None),
+            (Undetermined, None, None),
+        ];
+        for (verdict, is_lost, leads) in found {
+            assert_eq!((lost(verdict), mode(verdict, &plan)), (is_lost, leads));
+        }
     }
 
     #[test]

@@ -168,6 +168,10 @@ fn cards(record: &Record) -> Vec<Card> {
         },
     );
     let mut cards = vec![("Run", lasted, closed.is_none())];
+    if let Some(mark) = &record.false_alarm {
+        let at = mark.at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        cards.push(("False alarm", (at, mark.why.clone()), false));
+    }
     // Of a run that moved nothing there is nothing to measure.
     let moved = closed.filter(|closed| {
         closed.rto_seconds.is_some()

@@ -364,6 +364,8 @@ fn forced(operator: &Operator<'_>) {
     assert!(said.contains("orders-west in us-west-2"), "{said}");
     let said = operator.types("acknowledge orders --yes", 0);
     assert!(said.contains("the cool-down is over"), "{said}");
+    let why = operator.types("false-alarm nobody --yes", 2);
+    assert!(why.contains("run nobody is in no ledger"), "{why}");
     let told = operator.types("unfence orders --dry-run", 1);
     assert!(
         told.contains("/aurora-failover/maintenance/orders"),

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use failover::domain::{PlanName, Region};
+use failover::{
+    domain::{PlanName, Region},
+    ledger::FalseAlarm,
+};
 
 use super::{plan, region};
 use crate::consent::Consent;
@@ -95,6 +98,22 @@ pub enum ByHandCommand {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Marks a run as a false alarm: it was started, and nothing had been wrong. `history` counts those of plans that observe.
+    ///
+    /// Only an unplanned failover that is over and changed nothing is marked. Marked again with another reason, it has the new one.
+    FalseAlarm {
+        /// The run, or how its name begins.
+        run: String,
+        /// The plan, where others need not be searched.
+        #[arg(long, value_parser = plan)]
+        plan: Option<PlanName>,
+        /// Who says so, and why: one line of 200 characters at most.
+        #[arg(long, value_name = "TEXT", default_value = "no reason was given", value_parser = why)]
+        why: String,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Writes the writer that RDS shows into every ledger: at the beginning, or after somebody moved it by hand.
     Adopt {
         /// The plan.
@@ -119,6 +138,11 @@ pub enum ByHandCommand {
         #[command(subcommand)]
         command: MessagesCommand,
     },
+}
+
+/// Who says that an alarm was false, and why.
+fn why(text: &str) -> Result<String, String> {
+    FalseAlarm::reason(text).map_err(|fault| format!("it {fault}"))
 }
 
 /// What can be done with messages.

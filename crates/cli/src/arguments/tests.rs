@@ -15,6 +15,7 @@ fn what_can_be_typed_is_consistent() {
 
 #[test]
 fn what_is_typed_wrong_is_refused_with_2() {
+    let long = "x".repeat(201);
     for words in [
         &["plan", "check"][..],
         &["plan", "init"],
@@ -50,6 +51,9 @@ fn what_is_typed_wrong_is_refused_with_2() {
         &["failback", "orders", "--not-before", "tomorrow"],
         &["failback", "orders", "--rehearse", "--approved"],
         &["switchover", "orders", "--wait", "0"],
+        &["false-alarm"],
+        &["false-alarm", "a711", "--why", " "],
+        &["false-alarm", "a711", "--why", long.as_str()],
         &["losses", "orders", "--list", "--download", "lost"],
         &["losses", "orders", "--cluster", "orders-west-restored"],
     ] {

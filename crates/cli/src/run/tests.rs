@@ -3,7 +3,7 @@
 use failover::{
     beat::{Loss, Write},
     evidence::{Evidence, HomeVantage, Progress, Rds, Said, Verdict, Witness},
-    ledger::{Confirmed, Entry},
+    ledger::{Confirmed, Entry, FalseAlarm},
 };
 
 use super::*;
@@ -92,6 +92,22 @@ async fn a_run_is_shown_with_its_phases_its_evidence_and_its_timeline() {
             answer.text
         );
     }
+}
+
+#[tokio::test]
+async fn a_false_alarm_is_shown_with_who_said_so_and_when() {
+    let mut account = well();
+    let mut run = record("a1", 60, Outcome::StoodDown);
+    run.false_alarm = Some(FalseAlarm {
+        at: before(10),
+        why: "Ada: a router".into(),
+    });
+    let place = account.place(OTHER);
+    place.runs.push(run.clone().into());
+    place.records.push(run);
+    let answer = told(&account, "a1", Output::Table).await;
+    let mark = "  marked as a false alarm 2026-01-31 01:59:50 UTC: Ada: a router\n";
+    assert!(answer.text.contains(mark), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -23,8 +23,8 @@ pub use plan_state::{
 };
 pub use question::{EXPIRES, Fate, KEPT, Question, Reply, page};
 pub use run::{
-    Asked, Closed, Confirmed, DnsChange, Entry, HandOver, Outcome, Proof, Resolved, Restart, Run,
-    Unled,
+    Asked, Closed, Confirmed, DnsChange, Entry, FalseAlarm, HandOver, Outcome, Proof, Resolved,
+    Restart, Run, Unled,
 };
 
 /// Several Regions' rows of one plan, read in one pass.

@@ -17,12 +17,14 @@ use crate::{
 mod changes;
 mod closed;
 mod confirmed;
+mod false_alarm;
 
 pub use changes::{DnsChange, Proof, Restart, Unled};
 pub use closed::{Closed, Entry, Outcome};
 pub use confirmed::{Asked, Confirmed, HandOver, Resolved};
+pub use false_alarm::FalseAlarm;
 
-/// The `run/<run_id>` item of the acting Region's ledger. Only the run that holds the lease writes it.
+/// The `run/<run_id>` item of the acting Region's ledger. Until it is over only the run that holds the lease writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// The run.
@@ -115,6 +117,9 @@ pub struct Run {
     pub timeline: Vec<Entry>,
     /// What came of it.
     pub closed: Option<Closed>,
+    /// That nothing was wrong when it was started, as a human said once it was over.
+    #[serde(default)]
+    pub false_alarm: Option<FalseAlarm>,
     /// Whether people were sent its end, or nobody is to be.
     #[serde(default)]
     pub told: bool,
@@ -184,6 +189,7 @@ impl Run {
             refusal: None,
             timeline: Vec::new(),
             closed: None,
+            false_alarm: None,
             told: false,
             kept: BTreeMap::new(),
         }

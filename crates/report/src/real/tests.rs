@@ -3,7 +3,7 @@
 use failover::{
     beat::{Beat, Loss},
     domain::Epoch,
-    ledger::{Attempt, Claim, Entry, Proof, RunKind},
+    ledger::{Attempt, Claim, Entry, FalseAlarm, Proof, RunKind},
     plan::Plan,
     testing::plan_document,
 };
@@ -116,6 +116,21 @@ fn a_run_is_shown_with_what_its_record_tells() {
 }
 
 #[test]
+fn a_false_alarm_is_told_with_who_said_so() {
+    let mut run = failover();
+    run.closed.as_mut().unwrap().outcome = Outcome::StoodDown;
+    assert!(!page(&run).contains("False alarm"));
+    run.false_alarm = Some(FalseAlarm {
+        at: at(200),
+        why: "Ada: a router".into(),
+    });
+    let page = page(&run);
+    for part in ["False alarm", "1970-01-01 00:03 UTC", "Ada: a router"] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
 fn nothing_of_a_drill_is_claimed_of_a_real_run() {
     let page = page(&failover());
     for part in [
@@ -191,6 +206,10 @@ fn every_text_is_escaped_and_the_page_stands_alone() {
     run.attempts[0].action = HOSTILE.to_owned();
     run.attempts[0].answer = Some(Answer::Refused(HOSTILE.to_owned()));
     run.closed.as_mut().unwrap().left = vec![HOSTILE.to_owned()];
+    run.false_alarm = Some(FalseAlarm {
+        at: at(200),
+        why: HOSTILE.to_owned(),
+    });
     let page = page_of(&run, (&HOSTILE.into(), HOSTILE));
     assert!(page.contains("&lt;script&gt;alert"));
     for foreign in [

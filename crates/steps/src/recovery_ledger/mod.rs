@@ -21,6 +21,7 @@ mod adopt;
 mod ask;
 mod begun;
 mod close;
+mod false_alarm;
 mod input;
 mod link;
 mod messages;
@@ -53,6 +54,8 @@ pub enum Request {
     Keep(KeepInput),
     /// Ends the cool-down after a run.
     Acknowledge(ReleaseInput),
+    /// Marks a run that changed nothing as a false alarm, for whoever counts those.
+    FalseAlarm(FalseAlarmInput),
     /// Sends a message to this Region's topic, so that people see whether it arrives.
     TestMessage(AdoptInput),
 }
@@ -154,6 +157,21 @@ pub struct ReleaseInput {
     pub run_id: RunId,
 }
 
+/// What marking a false alarm takes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FalseAlarmInput {
+    /// The plan.
+    pub plan: PlanName,
+    /// The run.
+    pub run_id: RunId,
+    /// Who says so, and why: [`failover::ledger::FalseAlarm::WHY_MAX`] characters at most.
+    pub why: String,
+    /// Says what would be marked, and marks nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
 /// What adopting and a test message take.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +199,7 @@ pub async fn handle<W: Ledger + Runtime + Topologies + Parameters + Functions + 
         Request::Keep(input) => answer(ask::keep(world, &input).await?),
         Request::Ask(input) => answer(ask::run(world, &input).await?),
         Request::Acknowledge(input) => answer(acknowledge::run(world, &input).await?),
+        Request::FalseAlarm(input) => answer(false_alarm::run(world, &input).await?),
         Request::TestMessage(input) => answer(test_message::run(world, &input).await?),
     }
 }

@@ -153,6 +153,11 @@ fn jobs() -> Vec<(&'static str, Reads, Value)> {
             json!({"operation": "acknowledge", "plan": "orders", "run_id": "a"}),
         ),
         (
+            "false alarm",
+            ledger(),
+            json!({"operation": "false_alarm", "plan": "orders", "run_id": "a", "why": "w", "dry_run": true}),
+        ),
+        (
             "release",
             ledger(),
             json!({"operation": "release", "plan": "orders", "run_id": "a"}),

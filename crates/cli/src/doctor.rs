@@ -16,6 +16,7 @@ use crate::{
 mod check;
 mod installation;
 mod of_plan;
+mod release;
 
 use check::Check;
 

@@ -8,6 +8,10 @@ pub const PREFIX: &str = "aurora-failover";
 /// What a prefix looks like, in words. A role's name, which ends in a machine's and a Region's, has 64 characters at most.
 const FORM: &str = "2 to 20 letters from a to z, digits and hyphens, beginning with a letter but not with aws or ssm, and not ending with a hyphen";
 
+/// The release that this was built from, by the number in the workspace's `Cargo.toml`. The operator's tool and the functions hold theirs
+/// against each other.
+pub const RELEASE: &str = env!("CARGO_PKG_VERSION");
+
 static SAID: OnceLock<String> = OnceLock::new();
 
 /// Whether names can begin with this in every service.

@@ -120,7 +120,7 @@ async fn others(
     Ok(warm)
 }
 
-/// What was called; an error that names what could not be.
+/// What was called, and the release of whoever called; an error that names what could not be.
 fn all(called: Vec<Result<Option<String>, String>>) -> Result<Value, Error> {
     let failed: Vec<_> = called
         .iter()
@@ -135,7 +135,7 @@ fn all(called: Vec<Result<Option<String>, String>>) -> Result<Value, Error> {
             failed.join(". ")
         )));
     }
-    Ok(json!({"warm": warm}))
+    Ok(json!({"warm": warm, "release": installation::RELEASE}))
 }
 
 fn witnesses<'a>(plans: impl Iterator<Item = &'a KeptPlan>) -> BTreeSet<Region> {
@@ -200,6 +200,7 @@ mod tests {
             "aurora-failover-confirm-outage in us-east-2",
         ];
         assert_eq!(warm["warm"], json!(all));
+        assert_eq!(warm["release"], installation::RELEASE);
         assert_eq!(books.told(), all);
         assert!(metric::counted().is_empty());
     }

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{
     LOOK,
     check::{Check, is_denied},
+    release::release,
 };
 use crate::{
     account::Said,
@@ -180,7 +181,9 @@ async fn functions(desk: &Desk<'_>, region: &Region) -> (Vec<Check>, bool) {
         Ok(Said::Answer(answer)) => {
             let warm = answer["warm"].as_array().map_or(0, Vec::len);
             let says = format!("{warm} functions of a run answer, those of witnesses among them");
-            (vec![called(), Check::ok("functions", region, says)], true)
+            let functions = Check::ok("functions", region, says);
+            let release = release(region, answer["release"].as_str());
+            (vec![called(), functions, release], true)
         }
         Ok(Said::Failure { name, why }) => {
             let fix = "deploy the stacks again, or look at the logs of what is named";

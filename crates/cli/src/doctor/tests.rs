@@ -9,7 +9,7 @@ use crate::{
     fake::{Fake, HOME, OTHER, now, record, refused, well, would},
     terminal::Terminal,
 };
-use failover::ledger::Outcome;
+use failover::{installation::RELEASE, ledger::Outcome};
 
 const WITNESS: &str = "us-east-2";
 const LEDGER: &str = "aurora-failover-recovery-ledger";
@@ -23,7 +23,7 @@ fn says(account: &mut Fake, region: &str, function: &str, said: Said) {
 /// An account in which every function answers that all is well.
 fn healthy() -> Fake {
     let mut account = well();
-    let functions = json!({"warm": ["a in us-east-1", "b in us-east-1"], "reason": "the topic is there and would be sent a test message"});
+    let functions = json!({"warm": ["a in us-east-1", "b in us-east-1"], "release": RELEASE, "reason": "the topic is there and would be sent a test message"});
     let hears = json!({"reaches": true, "reason": "RDS: available"});
     for region in [HOME, OTHER] {
         says(
@@ -81,6 +81,7 @@ async fn where_all_is_well_each_check_is_one_line_that_says_ok() {
         "rights to look",
         "rights to call",
         "functions",
+        "release",
         "version",
         "document",
         "ledger",
@@ -245,6 +246,27 @@ async fn documents_versions_and_ledgers_that_differ_are_named() {
     let mut account = healthy();
     account.place(OTHER).row = None;
     finds(&account, Ending::NotWell, &["ledger", "stands at epoch 0"]).await;
+}
+
+#[tokio::test]
+async fn functions_of_another_release_than_the_tools_are_named_in_their_region() {
+    let warm = json!({"warm": ["a in us-east-1"], "reason": "the topic is there"});
+    let mut later = warm.clone();
+    later["release"] = "4000.0.0".into();
+    for (answer, part) in [
+        (warm, "the functions name no release and are older"),
+        (later, "the tool is older"),
+    ] {
+        let mut account = healthy();
+        says(&mut account, HOME, LEDGER, Said::Answer(answer));
+        let said = looked(&account, Output::Table).await;
+        let found = troubles(&said);
+        assert_eq!(found.len(), 1, "{}", said.text);
+        for part in ["release", HOME, part] {
+            assert!(found[0].contains(part), "{}", found[0]);
+        }
+        assert_eq!(said.ending, Ending::NotWell);
+    }
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ def resource_arn(service, method, path, headers, body, query_params, region, acc
 
 
 def context(service, iam_action, body, params):
-    """The condition keys of the call, those of EventBridge and Route 53 included."""
+    """The condition keys of the call, those of DynamoDB, EventBridge and Route 53 included."""
     keys = known_context(service, iam_action, body, params)
     if iam_action == "events:PutEvents":
         entries = [entry for entry in fields(body).get("Entries", []) if isinstance(entry, dict)]
@@ -77,6 +77,12 @@ def context(service, iam_action, body, params):
             # AWS looks at one entry at a time; unlike entries in one call are refused here.
             values = {entry.get(field, "") for entry in entries}
             keys[key] = values.pop() if len(values) == 1 else sorted(values)
+    if iam_action in ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"):
+        call = fields(body)
+        # The partition key of the ledger, which is the only table that functions reach.
+        leading = (call.get("Key") or call.get("Item") or {}).get("plan", {}).get("S")
+        if leading:
+            keys["dynamodb:leadingkeys"] = [leading]
     if iam_action == "route53:ChangeResourceRecordSets":
         for key, pattern in (("actions", CHANGE), ("recordtypes", RECORD_TYPE)):
             keys["route53:changeresourcerecordsets" + key] = sorted({v.decode() for v in pattern.findall(body or b"")})

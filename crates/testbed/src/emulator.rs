@@ -7,6 +7,7 @@ mod alarms;
 mod browse;
 mod deployment;
 mod functions;
+mod hooks;
 mod processes;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use tokio::{
 
 pub use browse::Page;
 pub use deployment::{Deployment, answers};
+pub use hooks::{HookCall, HookFunction};
 pub use processes::peak_mb;
 
 const ACCOUNT: &str = "123456789012";

@@ -116,15 +116,15 @@ const BY_HAND: &str = "a human starts a run through it";
 /// What a schedule calls that is longer than any drill.
 const HOURLY: &str = "its schedule calls it once an hour";
 
-/// What only plans with functions of their own need.
-const NO_HOOK: &str = "no plan of a drill names a hook; the simulation plays them";
+/// What only plans with functions of their own need. The scenario `hooks-called` gives occasion for it.
+const NO_HOOK: &str = "no plan of a drill that was recorded names a hook";
 
 /// What the move of a global database looks at by the same code, in drills whose plans have it.
 const BY_PLANNED_FAILOVER: &str =
     "the readiness of planned-failover looks at it by the same code, for a plan that has it";
 
-/// Off where nobody asks for it.
-const NO_PAGE: &str = "no Region of a drill has the page";
+/// The page is off but in `page-answers`, which is played by its name and is not recorded.
+const NO_PAGE: &str = "a scenario that is played by its name alone answers on the page";
 
 /// Actions for which no scenario gives occasion, of functions in a member Region: statement, action, and why.
 const RARE: [(&str, &str, &str, &str); 42] = [

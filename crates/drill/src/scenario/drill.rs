@@ -143,7 +143,12 @@ impl Drill<'_> {
         find()
     }
 
-    /// Answers the question of a run as a human would: with the token in its message. A failback asks once it has rebuilt.
+    /// Waits until a human is asked in these words; answers the message. A failback asks once it has rebuilt.
+    pub(crate) async fn asked(&self, question: &str) -> Option<String> {
+        self.told_within(FAILBACK, question).await
+    }
+
+    /// Answers the question of a run as a human would: with the token in its message.
     pub(crate) async fn answer(&self, region: &str, approve: bool) -> Result<(), Trouble> {
         let question = parts::may_take_over(&region.into());
         self.answer_to((region, &question), approve).await
@@ -155,10 +160,7 @@ impl Drill<'_> {
         (region, question): (&str, &str),
         approve: bool,
     ) -> Result<(), Trouble> {
-        let message = self
-            .told_within(FAILBACK, question)
-            .await
-            .unwrap_or_default();
+        let message = self.asked(question).await.unwrap_or_default();
         let token = tool::token(&message).ok_or("no message holds a task token")?;
         let sfn = aws_sdk_sfn::Client::new(&self.world.emulator.sdk_config(region));
         if approve {

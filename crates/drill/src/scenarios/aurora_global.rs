@@ -20,6 +20,7 @@ mod failback_refused;
 mod fallback_by_stacks;
 mod flapping;
 mod from_nothing;
+mod hooks_called;
 mod idle_functions;
 mod installed_again;
 mod kill_switch;
@@ -38,6 +39,7 @@ mod misconfigured_probe_rights;
 mod misconfigured_probe_table;
 mod observe;
 mod observer_isolated;
+mod page_answers;
 mod path_impaired;
 mod planned_meets_unplanned;
 mod reader_restarts;
@@ -94,6 +96,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &misconfigured_probe_rights::SCENARIO,
     &observe::SCENARIO,
     &approval_given::SCENARIO,
+    &page_answers::SCENARIO,
     &approval_refused::SCENARIO,
     &approval_late::SCENARIO,
     &approval_over::SCENARIO,
@@ -117,6 +120,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &switchover::SCENARIO,
     &switchover_not_ready::SCENARIO,
     &switchover_cancelled::SCENARIO,
+    &hooks_called::SCENARIO,
     &answer_lost::SCENARIO,
     &managed_refused::SCENARIO,
     &lost_mid_switchover::SCENARIO,

@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(names("failback").len(), 4);
         assert_eq!(names("replica-mariadb").len(), 5);
         let all = names("all");
-        assert_eq!(all.len(), crate::scenarios::all().count() - 9);
+        assert_eq!(all.len(), crate::scenarios::all().count() - 10);
         assert!(!all.contains(&"round-trip"));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

@@ -229,7 +229,7 @@ impl Emulator {
     }
 
     /// Gives a program this emulator's credentials, and no others.
-    fn as_operator(&self, program: &mut Command) {
+    pub(super) fn as_operator(&self, program: &mut Command) {
         program
             .env("AWS_ENDPOINT_URL", format!("http://{}", self.address))
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
@@ -244,7 +244,7 @@ impl Emulator {
     }
 
     /// Runs a program to its end, its output in a log of its own.
-    async fn run(&self, mut program: Command, name: &str) -> Result<(), EmulatorError> {
+    pub(super) async fn run(&self, mut program: Command, name: &str) -> Result<(), EmulatorError> {
         let log = self.config.folder.join(format!("{name}.log"));
         let output = File::create(&log).map_err(io(format!("create {}", log.display())))?;
         let errors = output

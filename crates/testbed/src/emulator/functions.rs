@@ -10,7 +10,7 @@ use super::{Emulator, EmulatorError, processes};
 
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-fn refused<E: std::error::Error>(
+pub(super) fn refused<E: std::error::Error>(
     call: &'static str,
     region: &str,
 ) -> impl FnOnce(E) -> EmulatorError {
@@ -22,7 +22,7 @@ fn refused<E: std::error::Error>(
 }
 
 impl Emulator {
-    fn lambda(&self, region: &str) -> Client {
+    pub(super) fn lambda(&self, region: &str) -> Client {
         Client::new(&self.sdk_config(region))
     }
 

@@ -274,6 +274,48 @@ async fn the_page_is_switched_on_and_off_and_on_again_by_an_answer() {
     emulator.stop().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_of_a_plans_own_notes_its_calls_and_fails_where_it_is_told_to() {
+    let folder = tempfile::tempdir_in(root().join("target")).unwrap();
+    let config = EmulatorConfig {
+        root: root(),
+        folder: folder.path().join("emulator"),
+    };
+    let emulator = Emulator::start(&config).await.unwrap();
+    let (name, regions) = ("orders-doors-failover-hook", ["us-west-2", "us-east-1"]);
+    let hook = emulator.make_hook(name, &regions).await.unwrap();
+    assert!(hook.calls().unwrap().is_empty());
+    let event = json!({"phase": "before_names", "plan": "orders"});
+    let said = invoke(&emulator, "us-east-1", name, event.clone()).await;
+    assert_eq!(said.unwrap(), json!({"done": true}));
+    hook.fails(Some(("before_names", "the doors do not close")))
+        .unwrap();
+    let why = invoke(&emulator, "us-west-2", name, event.clone()).await;
+    let why = why.unwrap_err();
+    for part in ["HookFailed", "the doors do not close"] {
+        assert!(why.contains(part), "{why}");
+    }
+    let other = json!({"phase": "after_names", "plan": "orders"});
+    invoke(&emulator, "us-west-2", name, other.clone())
+        .await
+        .unwrap();
+    hook.fails(None).unwrap();
+    invoke(&emulator, "us-west-2", name, event.clone())
+        .await
+        .unwrap();
+    let calls = hook.calls().unwrap().into_iter();
+    let calls: Vec<_> = calls.map(|call| (call.region, call.payload)).collect();
+    let wanted = [
+        ("us-east-1", &event),
+        ("us-west-2", &event),
+        ("us-west-2", &other),
+        ("us-west-2", &event),
+    ];
+    let wanted = wanted.map(|(region, payload)| (region.to_owned(), payload.clone()));
+    assert_eq!(calls, wanted);
+    emulator.stop().await.unwrap();
+}
+
 async fn gone(group: i32) -> bool {
     for _ in 0..100 {
         if processes::of_group(group).is_empty() {

@@ -3,13 +3,20 @@
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_lambda::{operation::invoke::InvokeOutput, primitives::Blob, types::State};
+use aws_sdk_lambda::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::invoke::{InvokeError, InvokeOutput},
+    primitives::Blob,
+    types::State,
+};
 use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     installation::named,
     ports::{
-        Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
+        Confirmation, Execution, Functions, Hooked, ReachInput, ReachOutput, Rights, Suspicion,
+        within,
     },
 };
 use futures::future::BoxFuture;
@@ -19,7 +26,7 @@ use steps::warm;
 
 use super::{
     Aws, client,
-    errors::{answered, error},
+    errors::{answered, error, is_throttled},
     eventbridge::{ENDED, SUSPECT},
 };
 
@@ -107,13 +114,21 @@ impl<K> Functions for Aws<K> {
         function: &str,
         payload: &Value,
         limit: Duration,
-    ) -> Result<(), Error> {
-        let (what, invoked) = self
-            .invoked(&self.region, function, payload, (limit, ONCE))
-            .await?;
-        match invoked.function_error {
-            None => Ok(()),
-            Some(kind) => Err(hook_failed(&what, &kind, invoked.payload)),
+    ) -> Result<Hooked, Error> {
+        let (what, sent) = self
+            .sent(&self.region, function, payload, (limit, ONCE))
+            .await;
+        match sent {
+            Ok(invoked) => Ok(match invoked.function_error {
+                None => Hooked::Answered,
+                Some(kind) => hook_failed(&what, &kind, invoked.payload),
+            }),
+            Err(why)
+                if is_throttled(&why) || why.code().is_some_and(|code| NOT_YET.contains(&code)) =>
+            {
+                Ok(Hooked::NotTaken(error(&what, &why).to_string()))
+            }
+            Err(why) => Err(error(&what, &why)),
         }
     }
 
@@ -197,6 +212,24 @@ impl<K> Aws<K> {
         payload: &Value,
         (limit, attempts): (Duration, u32),
     ) -> Result<(String, InvokeOutput), Error> {
+        let (what, sent) = self
+            .sent(region, function, payload, (limit, attempts))
+            .await;
+        let answer = sent.map_err(|why| error(&what, &why))?;
+        Ok((what, answer))
+    }
+
+    /// The same, with what the SDK says of a failure.
+    async fn sent(
+        &self,
+        region: &Region,
+        function: &str,
+        payload: &Value,
+        (limit, attempts): (Duration, u32),
+    ) -> (
+        String,
+        Result<InvokeOutput, SdkError<InvokeError, HttpResponse>>,
+    ) {
         let what = format!("invoking {function} in {region}");
         // A synchronous answer takes as long as the function: the usual time-out of one attempt would cut it off. Only what
         // was refused at once is asked again.
@@ -214,11 +247,21 @@ impl<K> Aws<K> {
             .function_name(function)
             .payload(Blob::new(payload.to_string()))
             .send()
-            .await
-            .map_err(|why| error(&what, &why))?;
-        Ok((what, answer))
+            .await;
+        (what, answer)
     }
 }
+
+/// What Lambda says of a function that it has not started and will have ready soon: one that slept for weeks, or is being changed.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors>.
+const NOT_YET: [&str; 6] = [
+    "CodeArtifactUserPendingException",
+    "EC2ThrottledException",
+    "ENINotReadyException",
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+    "SubnetIPAddressLimitReachedException",
+];
 
 /// The most characters that are kept of what a plan's own function says of its failure.
 const SAID_MAX: usize = 300;
@@ -226,7 +269,7 @@ const SAID_MAX: usize = 300;
 /// What a plan's own function that has failed says of itself, in short: its trace, and whatever else it wrote, may be long and hold
 /// secrets. One that ran out of its own time may have done its work.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html>.
-fn hook_failed(what: &str, kind: &str, said: Option<Blob>) -> Error {
+fn hook_failed(what: &str, kind: &str, said: Option<Blob>) -> Hooked {
     let said = said.map(Blob::into_inner).unwrap_or_default();
     let said: Value = serde_json::from_slice(&said).unwrap_or_default();
     let field = |name: &str| {
@@ -237,9 +280,9 @@ fn hook_failed(what: &str, kind: &str, said: Option<Blob>) -> Error {
     let message = field("errorMessage").unwrap_or_else(|| "it says no more".into());
     let words = format!("{what}: {kind}: {message}");
     if kind == "Sandbox.Timedout" || message.contains("Task timed out after") {
-        return Error::Unavailable(words);
+        return Hooked::OutOfTime(words);
     }
-    Error::NotReady(words)
+    Hooked::Failed(words)
 }
 
 /// One line of a text, as long as is kept.

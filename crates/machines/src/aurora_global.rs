@@ -77,7 +77,7 @@ pub fn failback() -> Machine {
         name: "failback",
         comment: "Brings the writer home after an unplanned failover: fences the deposed writer, rebuilds the global database, and moves the writer without losing a row. Started by hand, in the home Region.",
         run: "A failback",
-        comparing: 580,
+        comparing: 560,
         rebuild: rebuild(),
         moves: vec![switch_over()],
         before_names: Vec::new(),

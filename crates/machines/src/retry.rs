@@ -23,6 +23,8 @@ pub enum Takes {
     AsLongAsItMay,
     /// So many seconds: the service answers in the function's place.
     Seconds(u32),
+    /// As long as the Task lets them so many, which the step counts, and the others so many seconds.
+    Few { long: u32, seconds: u32 },
 }
 
 /// The names by which our functions fail, but for `Unavailable`: looking again changes nothing about them.
@@ -78,6 +80,9 @@ const ALL: [&str; 1] = ["States.ALL"];
 /// How long Lambda takes to say that it could not start a function, in seconds.
 const LAMBDA_SECONDS: u32 = 5;
 
+/// How long a pass takes at most that calls a function of the plan's own which Lambda does not start, in seconds.
+const PASS_SECONDS: u32 = 15;
+
 impl Retry {
     /// What a Task is tried again after: for about three minutes whatever may heal.
     #[must_use]
@@ -107,9 +112,21 @@ impl Retry {
     pub fn before_the_promotion() -> Vec<Self> {
         vec![
             Self::never(),
-            Self::of(&["Unavailable"], 1, 5),
+            Self::of(&["Unavailable"], 3, 5).lasting(1, PASS_SECONDS),
             Self::of(&SLOW, 1, 1),
             Self::of(&ALL, 6, 8).after(LAMBDA_SECONDS),
+        ]
+    }
+
+    /// Where names and services wait for a function of the plan's own: a run that gives up leaves a proven writer without them, and
+    /// Lambda may turn calls away for minutes. How often one that is slow or fails is called is counted by the step.
+    #[must_use]
+    pub fn behind_the_proof() -> Vec<Self> {
+        vec![
+            Self::never(),
+            Self::of(&["Unavailable"], 8, 30).lasting(2, PASS_SECONDS),
+            Self::of(&SLOW, 1, 1),
+            Self::of(&ALL, 11, 60).after(LAMBDA_SECONDS),
         ]
     }
 
@@ -136,11 +153,13 @@ impl Retry {
     /// The longest time that all its attempts and pauses take, each attempt of a Task of so many seconds.
     #[must_use]
     pub fn seconds_at_most(&self, task_seconds: u32) -> u32 {
-        let takes = match self.takes {
-            Takes::AsLongAsItMay => task_seconds,
-            Takes::Seconds(seconds) => seconds.min(task_seconds),
+        let (long, seconds) = match self.takes {
+            Takes::AsLongAsItMay => (self.attempts, 0),
+            Takes::Seconds(seconds) => (0, seconds),
+            Takes::Few { long, seconds } => (long.min(self.attempts), seconds),
         };
-        self.pauses_at_most() + self.attempts * takes
+        let short = (self.attempts - long) * seconds.min(task_seconds);
+        self.pauses_at_most() + long * task_seconds + short
     }
 
     /// The longest time that all its pauses take.
@@ -169,6 +188,11 @@ impl Retry {
 
     const fn after(mut self, seconds: u32) -> Self {
         self.takes = Takes::Seconds(seconds);
+        self
+    }
+
+    const fn lasting(mut self, long: u32, seconds: u32) -> Self {
+        self.takes = Takes::Few { long, seconds };
         self
     }
 

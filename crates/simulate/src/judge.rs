@@ -6,6 +6,7 @@ use failover::{
     domain::RunId,
     ledger::{Intent, Lease, Run, RunKind},
     notify::{Severity, parts},
+    plan::Phase,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -177,11 +178,11 @@ fn is_left_incomplete(state: &State) -> bool {
     last.is_some_and(|told| !completed(told.at))
 }
 
-/// Whether the plan names a function of its own that fails: the world knows it by its name.
-fn names_a_failing_hook(case: &Case) -> bool {
-    let mut hooks = case.plan["hooks"].as_object().into_iter().flatten();
-    hooks.any(|(_, hook)| {
-        let function = hook["function"].as_str();
+/// Whether a function of the plan's own fails that names or services wait for: the world knows it by its name.
+fn is_held_up_by_a_hook(case: &Case) -> bool {
+    let phases = [Phase::BeforeNames, Phase::BeforeServices];
+    phases.into_iter().any(|phase| {
+        let function = case.plan["hooks"][phase.name()]["function"].as_str();
         function.is_some_and(|name| name.starts_with("failing"))
     })
 }
@@ -198,7 +199,7 @@ fn told(case: &Case, state: &mut State) {
     let is_undisturbed = case.kind == Kind::PlannedMove
         && case.faults.is_empty()
         && case.passes.is_empty()
-        && !names_a_failing_hook(case)
+        && !is_held_up_by_a_hook(case)
         && case
             .events
             .iter()

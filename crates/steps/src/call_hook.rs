@@ -13,7 +13,7 @@ use failover::{
         read, take,
     },
     plan::{Hook, Phase},
-    ports::{Functions, Ledger, People, Runtime},
+    ports::{Functions, Hooked, Ledger, People, Runtime},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub const STEP: &str = "call_hook";
 const LATER: Duration = Duration::from_secs(1);
 /// How often a run calls a function that does not answer in time, before it gives it up.
 const SLOW_CALLS: u32 = 3;
+/// The same before a promotion: a run that waits for too long is taken for dead.
+const SLOW_CALLS_BEFORE_A_PROMOTION: u32 = 2;
 /// How often it calls one that fails, where names or services wait for it.
 const FAILED_CALLS: u32 = 2;
 
@@ -223,24 +225,51 @@ async fn called(
     let call = world.call_hook(function, &payload, limit + LATER);
     let calls = calls(&pass.run, phase);
     match world.within(limit, call).await {
-        Some(Ok(())) => Ok(Came::So(format!("{function} answered ({})", phase.name()))),
-        Some(Err(Error::NotReady(why))) if !pass.run.forced && is_called_again(phase, calls) => {
+        Some(Ok(Hooked::Answered)) => {
+            Ok(Came::So(format!("{function} answered ({})", phase.name())))
+        }
+        Some(Ok(Hooked::NotTaken(why))) => Ok(Came::NotMade(Error::Unavailable(format!(
+            "{named} was not called, and is called again: {why}"
+        )))),
+        Some(Ok(Hooked::Failed(why)) | Err(Error::NotReady(why)))
+            if !pass.run.forced && is_called_again(phase, calls) =>
+        {
             Err(Error::Unavailable(format!(
                 "{named} failed and is called once more: {why}"
             )))
         }
-        Some(Err(Error::NotReady(why))) => Ok(Came::Failed(Error::NotReady(format!(
-            "{named} failed: {why}"
-        )))),
+        Some(Ok(Hooked::Failed(why)) | Err(Error::NotReady(why))) => Ok(Came::Failed(
+            Error::NotReady(format!("{named} failed: {why}")),
+        )),
+        Some(Ok(Hooked::OutOfTime(why))) => slow(
+            format!("{named} ran out of its own time ({why})"),
+            phase,
+            calls,
+        ),
         Some(Err(why)) => Err(why.reworded(format!("{named} failed: {why}"))),
-        // Whoever calls on does so with the same key: it may have done its work.
-        None if calls < SLOW_CALLS => Err(Error::Unavailable(format!(
-            "{named} did not answer within {seconds} s and is called again"
-        ))),
-        None => Ok(Came::Failed(Error::NotReady(format!(
-            "{named} did not answer within {seconds} s, in {calls} calls"
-        )))),
+        None => slow(
+            format!("{named} did not answer within {seconds} s"),
+            phase,
+            calls,
+        ),
     }
+}
+
+/// What is slow is called again with the same key, a few times: it may have done its work.
+fn slow(what: String, phase: Phase, calls: u32) -> Result<Came, Error> {
+    let most = match phase {
+        Phase::BeforePromote => SLOW_CALLS_BEFORE_A_PROMOTION,
+        Phase::AfterPromote
+        | Phase::BeforeNames
+        | Phase::AfterNames
+        | Phase::BeforeServices
+        | Phase::AfterServices => SLOW_CALLS,
+    };
+    if calls < most {
+        return Err(Error::Unavailable(format!("{what} and is called again")));
+    }
+    let why = format!("{what}, in {calls} calls");
+    Ok(Came::Failed(Error::NotReady(why)))
 }
 
 /// What the function is given: the change of writer is that of the run whose phase it is, whoever goes on with it or calls by hand.

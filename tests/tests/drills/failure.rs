@@ -16,12 +16,16 @@ fn spoil(world: &World) {
         .join("statemachine/unplanned-failover.asl.json");
     let mut definition: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     let go_on = &mut definition["States"]["ConfirmOutageProgress"]["Choices"][0]["Next"];
-    assert_eq!(go_on, "DetachAndPromote");
+    assert_eq!(go_on, "HasBeforePromote");
     *go_on = "CloseRun".into();
     definition["States"]
         .as_object_mut()
         .unwrap()
-        .retain(|name, _| !name.starts_with("DetachAndPromote") && name != "EvidenceStale");
+        .retain(|name, _| {
+            let is_left_out =
+                name.starts_with("DetachAndPromote") || name.ends_with("BeforePromote");
+            !is_left_out && name != "EvidenceStale"
+        });
     fs::write(file, definition.to_string()).unwrap();
 }
 

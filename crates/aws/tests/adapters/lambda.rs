@@ -5,7 +5,7 @@ use std::time::Duration;
 use failover::{
     Error,
     plan::TopologyKind,
-    ports::{Functions, Ledger, ReachInput, ReachOutput, within},
+    ports::{Functions, Hooked, Ledger, ReachInput, ReachOutput, within},
 };
 use serde_json::json;
 
@@ -163,7 +163,7 @@ async fn a_plans_own_function_is_called_here_with_its_payload_and_whatever_it_an
     for answer in ["null", "\"done\"", "{}", ""] {
         let (aws, replay) = scripted([Next::ok(answer)]);
         let called = aws.call_hook(HOOK, &payload, Duration::from_secs(3)).await;
-        assert_eq!(called, Ok(()), "{answer}");
+        assert_eq!(called, Ok(Hooked::Answered), "{answer}");
         let asked = replay.asked_once();
         assert_eq!(
             asked.uri,
@@ -177,10 +177,11 @@ async fn a_plans_own_function_is_called_here_with_its_payload_and_whatever_it_an
 #[tokio::test]
 async fn a_plans_own_function_is_called_once_and_its_failures_are_told_apart() {
     let failed = Next::ok(json!({"errorType": "Exception", "errorMessage": "no cache"}));
+    let waking = "CodeArtifactUserPendingException";
     for (next, name, says) in [
         (
             failed.with_header("x-amz-function-error", "Unhandled"),
-            "NotReady",
+            "Failed",
             "no cache",
         ),
         (
@@ -190,22 +191,42 @@ async fn a_plans_own_function_is_called_once_and_its_failures_are_told_apart() {
         ),
         (
             Next::json_error(429, "TooManyRequestsException", "Rate exceeded"),
-            "Unavailable",
+            "NotTaken",
             "Rate exceeded",
+        ),
+        (
+            Next::json_error(409, waking, "is Pending"),
+            "NotTaken",
+            "is Pending",
+        ),
+        (
+            Next::json_error(502, "ENINotReadyException", "is being made"),
+            "NotTaken",
+            "is being made",
         ),
         (
             Next::json_error(403, "AccessDeniedException", "not authorized"),
             "Denied",
             "not authorized",
         ),
+        (
+            Next::json_error(500, "ServiceException", "trouble"),
+            "Unavailable",
+            "trouble",
+        ),
         (Next::Broken, "Unavailable", "got no answer"),
         (Next::Silence, "Unavailable", "timed out"),
     ] {
         let (aws, replay) = scripted([next]);
         let limit = Duration::from_millis(100);
-        let why = aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err();
-        assert_eq!(why.name(), name, "{why}");
-        let why = why.to_string();
+        let (found, why) = match aws.call_hook(HOOK, &json!({}), limit).await {
+            Ok(Hooked::Answered) => panic!("{says}"),
+            Ok(Hooked::Failed(why)) => ("Failed", why),
+            Ok(Hooked::OutOfTime(why)) => ("OutOfTime", why),
+            Ok(Hooked::NotTaken(why)) => ("NotTaken", why),
+            Err(why) => (why.name(), why.to_string()),
+        };
+        assert_eq!(found, name, "{why}");
         assert!(why.contains(says) && why.contains(HOOK), "{why}");
         replay.asked_once();
     }
@@ -218,21 +239,22 @@ async fn what_a_plans_own_function_says_of_its_failure_is_kept_in_short() {
         let failed = Next::ok(body).with_header("x-amz-function-error", "Unhandled");
         let (aws, _) = scripted([failed]);
         let limit = Duration::from_secs(1);
-        aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err()
+        match aws.call_hook(HOOK, &json!({}), limit).await {
+            Ok(Hooked::Failed(why)) => why,
+            otherwise => panic!("{otherwise:?}"),
+        }
     };
     let long = format!("no cache\n{}", "x".repeat(400_000));
     let trace = ["password=hunter2"];
     let body = json!({"errorType": "Exception", "errorMessage": long, "stackTrace": trace});
     let why = said(body).await;
-    assert_eq!(why.name(), "NotReady");
-    let why = why.to_string();
     assert!(
         why.contains("Exception: no cache xxx") && why.ends_with("xxx..."),
         "{why}"
     );
     assert!(why.len() < 500 && !why.contains("hunter2"), "{why}");
     for body in [json!("nothing of the form"), json!({"stackTrace": trace})] {
-        let why = said(body).await.to_string();
+        let why = said(body).await;
         assert!(why.ends_with("Unhandled: it says no more"), "{why}");
     }
 }
@@ -247,8 +269,8 @@ async fn a_plans_own_function_that_ran_out_of_its_own_time_may_be_called_again()
         let failed = Next::ok(body).with_header("x-amz-function-error", "Unhandled");
         let (aws, _) = scripted([failed]);
         let limit = Duration::from_secs(1);
-        let why = aws.call_hook(HOOK, &json!({}), limit).await.unwrap_err();
-        assert_eq!(why.name(), "Unavailable", "{why}");
+        let called = aws.call_hook(HOOK, &json!({}), limit).await;
+        assert!(matches!(called, Ok(Hooked::OutOfTime(_))), "{called:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use super::check::Check;
 /// Compares the release that the functions of a Region name with the tool's own. Functions that name none are of a time before they did.
 pub(super) fn release(region: &Region, functions: Option<&str>) -> Check {
     Check::of("release", region, differs(RELEASE, functions), || {
-        format!("the functions are of release {RELEASE}, as this tool is")
+        format!("recovery-ledger is of release {RELEASE}, as this tool is")
     })
 }
 
@@ -18,7 +18,7 @@ fn differs(tool: &str, functions: Option<&str>) -> Option<String> {
     let deploy = format!("deploy release {tool} in every Region with make deploy");
     let Some(functions) = functions else {
         return Some(format!(
-            "the functions name no release and are older than this tool, which is of {tool}; {deploy}"
+            "recovery-ledger names no release and is older than this tool, which is of {tool}; {deploy}"
         ));
     };
     if functions == tool {
@@ -34,7 +34,7 @@ fn differs(tool: &str, functions: Option<&str>) -> Option<String> {
         }
     };
     Some(format!(
-        "the functions are of release {functions} and this tool of {tool}: {older}"
+        "recovery-ledger is of release {functions} and this tool of {tool}: {older}"
     ))
 }
 
@@ -57,7 +57,7 @@ mod tests {
         for (functions, says) in [
             (
                 Some("0.9.2"),
-                "the functions are of release 0.9.2 and this tool of 0.10.0: the functions are older; deploy release 0.10.0",
+                "recovery-ledger is of release 0.9.2 and this tool of 0.10.0: the functions are older; deploy release 0.10.0",
             ),
             (
                 Some("1.0.0"),
@@ -67,7 +67,7 @@ mod tests {
             (Some("0.010.0"), "which is older cannot be told"),
             (
                 None,
-                "the functions name no release and are older than this tool, which is of 0.10.0; deploy",
+                "recovery-ledger names no release and is older than this tool, which is of 0.10.0; deploy",
             ),
         ] {
             let said = differs("0.10.0", functions).unwrap();

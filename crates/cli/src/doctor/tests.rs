@@ -254,7 +254,7 @@ async fn functions_of_another_release_than_the_tools_are_named_in_their_region()
     let mut later = warm.clone();
     later["release"] = "4000.0.0".into();
     for (answer, part) in [
-        (warm, "the functions name no release and are older"),
+        (warm, "recovery-ledger names no release and is older"),
         (later, "the tool is older"),
     ] {
         let mut account = healthy();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    ledger::{Answer, Rows},
+    ledger::{Answer, Rows, Run},
     pass::{Input, Output, Pass, Progress, by_hand, wait_seconds},
     plan::Plan,
     ports::{Ledger, People, Runtime},
@@ -142,6 +142,8 @@ pub enum Came {
     Unknown(String),
     /// What was tried has not come about, and there is nothing to record; the next pass tries again after a time that grows.
     NotYet(String),
+    /// It was not made, as whoever was asked said, and the pass fails with this error.
+    NotMade(Error),
     /// It failed with this error, and whoever was asked may have done a part of it: the note stays open.
     Failed(Error),
 }
@@ -267,7 +269,7 @@ where
                 reason = said
             }
             Came::NotYet(said) => (reason, name, then) = (said, "wait", Then::Waits),
-            Came::Failed(why) => return Err(why),
+            Came::NotMade(why) | Came::Failed(why) => return Err(why),
         }
         if then != Then::Waits {
             pass.record(world, S::NAME, name, &reason).await?;
@@ -352,14 +354,22 @@ async fn note_answer(world: &(impl Ledger + Runtime), pass: &mut Pass, came: &Re
         Ok(Came::AsDecided | Came::So(_)) => pass.run.answered(Answer::Taken),
         Ok(Came::NotNow(why)) => pass.run.answered(Answer::Refused(why.clone())),
         Ok(Came::Throttled(_)) => pass.run.not_made(),
+        Ok(Came::NotMade(_)) => {
+            pass.run.not_made();
+            keep_refusal(world, &pass.run).await;
+        }
         Err(why) if why.is_answer() => {
             pass.run.answered(Answer::Refused(why.to_string()));
-            // Nobody reads more out of it than that the call was refused: the refusal itself is what the pass answers.
-            if let Err(silent) = world.put_run(world.region(), &pass.run).await {
-                tracing::warn!(run_id = %pass.run.run_id, %silent, "a refusal was not recorded");
-            }
+            keep_refusal(world, &pass.run).await;
         }
         Ok(Came::Unknown(_) | Came::NotYet(_) | Came::Failed(_)) | Err(_) => {}
+    }
+}
+
+/// Nobody reads more out of it than that the call was refused: the refusal itself is what the pass answers.
+async fn keep_refusal(world: &(impl Ledger + Runtime), run: &Run) {
+    if let Err(silent) = world.put_run(world.region(), run).await {
+        tracing::warn!(run_id = %run.run_id, %silent, "a refusal was not recorded");
     }
 }
 

@@ -14,6 +14,19 @@ use crate::{
 
 use super::Rights;
 
+/// What came of calling a function of the plan's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hooked {
+    /// It answered.
+    Answered,
+    /// It failed, and says this of it.
+    Failed(String),
+    /// It ran out of its own time, and may have done its work.
+    OutOfTime(String),
+    /// Lambda did not start it: too much was asked, or it is being made ready.
+    NotTaken(String),
+}
+
 /// Asks other functions, and starts runs.
 pub trait Functions: Sync {
     /// Asks this Region's probe for a fresh look; in a dry run, which commits no beat, for what it saw last.
@@ -55,14 +68,13 @@ pub trait Functions: Sync {
     /// Calls a function of the plan's own in this Region and waits so long for its answer, once. What it answers does not matter.
     ///
     /// # Errors
-    /// `Unavailable` where Lambda did not take the call or nobody knows what came of it, a function's own time-out included,
-    /// `NotReady` for a function that is not there or has failed.
+    /// `Unavailable` where nobody knows what came of the call, `NotReady` for a function that is not there, `Denied`.
     fn call_hook(
         &self,
         function: &str,
         payload: &Value,
         limit: Duration,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    ) -> impl Future<Output = Result<Hooked, Error>> + Send;
     /// Looks whether a function of the plan's own is there in this Region and can be called.
     ///
     /// # Errors

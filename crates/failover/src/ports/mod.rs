@@ -18,7 +18,9 @@ mod stop;
 pub use approvals::{Approvals, Linked, Sent, TaskToken};
 pub use comparison::{Comparison, Held, LATE, ListedRows, Pair, Reached, RowBatch};
 pub use fence::{Access, Fence, Fenced, Rights, Unfenced};
-pub use functions::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Suspicion};
+pub use functions::{
+    Confirmation, Execution, Functions, Hooked, ReachInput, ReachOutput, Suspicion,
+};
 pub use heart::{Heart, Place, Spares};
 pub use ledger::{Ledger, rows, update, update_if, withdraw};
 pub use names::{Batch, Heard, Names, Record};

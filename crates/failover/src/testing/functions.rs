@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::{
     Error,
     domain::{PlanName, Region, RunId},
-    ports::{Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion},
+    ports::{
+        Confirmation, Execution, Functions, Hooked, ReachInput, ReachOutput, Rights, Suspicion,
+    },
     testing::Books,
 };
 
@@ -122,13 +124,19 @@ impl Functions for Books {
         function: &str,
         payload: &Value,
         limit: Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<Hooked, Error> {
         self.kept.lock().unwrap().hooked.push(payload.clone());
-        // One whose name begins so never answers.
-        if function.starts_with("silent") {
-            std::future::pending::<()>().await;
+        // What the name begins with is how it goes.
+        match function.split('-').next() {
+            Some("silent") => std::future::pending().await,
+            Some("late") => Ok(Hooked::OutOfTime("Task timed out".into())),
+            Some("busy") => Ok(Hooked::NotTaken("TooManyRequestsException".into())),
+            Some(_) | None => match (self.hook)(function, limit) {
+                Ok(()) => Ok(Hooked::Answered),
+                Err(Error::NotReady(why)) => Ok(Hooked::Failed(why)),
+                Err(why) => Err(why),
+            },
         }
-        (self.hook)(function, limit)
     }
 
     async fn look_at_hook(&self, function: &str) -> Result<(), Error> {

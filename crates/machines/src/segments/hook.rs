@@ -47,7 +47,7 @@ pub(crate) const BEFORE_NAMES: Phase = Phase {
     first: "HasBeforeNames",
     call: "BeforeNames",
     stops: true,
-    retries: Retry::usual,
+    retries: Retry::behind_the_proof,
 };
 /// Once the names were led.
 pub(crate) const AFTER_NAMES: Phase = Phase {
@@ -63,7 +63,7 @@ pub(crate) const BEFORE_SERVICES: Phase = Phase {
     first: "HasBeforeServices",
     call: "BeforeServices",
     stops: true,
-    retries: Retry::usual,
+    retries: Retry::behind_the_proof,
 };
 /// Once the services were restarted.
 pub(crate) const AFTER_SERVICES: Phase = Phase {

@@ -7,9 +7,9 @@ use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Batch, Confirmation, Execution, Functions, Group, Heard, Image, Names, Object, Objects,
-        Parameter, Parameters, People, ReachInput, ReachOutput, Record, Rights, Service, Services,
-        Suspicion,
+        Batch, Confirmation, Execution, Functions, Group, Heard, Hooked, Image, Names, Object,
+        Objects, Parameter, Parameters, People, ReachInput, ReachOutput, Record, Rights, Service,
+        Services, Suspicion,
     },
     switches::Switches,
 };
@@ -125,7 +125,7 @@ impl Functions for Seen<'_> {
     }
 
     /// No plan of the search names a function of its own.
-    async fn call_hook(&self, _: &str, _: &Value, _: Duration) -> Result<(), Error> {
+    async fn call_hook(&self, _: &str, _: &Value, _: Duration) -> Result<Hooked, Error> {
         astray()
     }
 

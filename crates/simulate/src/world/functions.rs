@@ -6,7 +6,8 @@ use failover::{
     Error,
     domain::{PlanName, Region, RunId},
     ports::{
-        Confirmation, Execution, Functions, ReachInput, ReachOutput, Rights, Suspicion, within,
+        Confirmation, Execution, Functions, Hooked, ReachInput, ReachOutput, Rights, Suspicion,
+        within,
     },
 };
 use serde::de::DeserializeOwned;
@@ -83,7 +84,12 @@ impl Functions for Invocation {
     }
 
     /// One whose name begins with `failing` fails.
-    async fn call_hook(&self, function: &str, payload: &Value, _: Duration) -> Result<(), Error> {
+    async fn call_hook(
+        &self,
+        function: &str,
+        payload: &Value,
+        _: Duration,
+    ) -> Result<Hooked, Error> {
         let (here, key) = (
             self.region.clone(),
             payload["key"].as_str().unwrap_or_default().to_owned(),
@@ -99,8 +105,8 @@ impl Functions for Invocation {
         );
         called.await?;
         match function.starts_with("failing") {
-            true => Err(Error::NotReady(format!("invoking {function}: Unhandled"))),
-            false => Ok(()),
+            true => Ok(Hooked::Failed(format!("invoking {function}: Unhandled"))),
+            false => Ok(Hooked::Answered),
         }
     }
 

@@ -47,7 +47,7 @@ pub(super) async fn give(
         tracing::error!(step = STEP, %why, "nobody knows whether a reply was noted");
     }
     if noted != Ok(true)
-        && let Some(otherwise) = instead(world, secret, &reply).await
+        && let Some(otherwise) = instead(world, secret, (&reply, before)).await
     {
         return otherwise;
     }
@@ -58,7 +58,7 @@ pub(super) async fn give(
 async fn instead(
     world: &(impl Approvals + Runtime),
     secret: &str,
-    reply: &Reply,
+    (reply, before): (&Reply, Option<&Reply>),
 ) -> Option<Answered> {
     let linked = within(world, LIMIT, world.linked(secret)).await;
     let linked = linked.ok().flatten();
@@ -69,7 +69,15 @@ async fn instead(
         return None;
     }
     let refused = linked.and_then(|linked| refusal(&linked, world.now(), Some(reply.approved)));
-    Some(refused.map_or(Answered::Failed(NOT_NOTED), Answered::Refused))
+    Some(refused.map_or(
+        Answered::Failed(untold(before, NOT_NOTED)),
+        Answered::Refused,
+    ))
+}
+
+/// What is said of an answer that was not sent now: one that was sent before may have arrived.
+fn untold(before: Option<&Reply>, otherwise: &'static str) -> &'static str {
+    before.map_or(otherwise, |_| NOT_TOLD)
 }
 
 /// Sends what was noted, and notes what became of it.
@@ -104,7 +112,10 @@ async fn send(
         // Nothing came of it: the other word may be said, too, unless this one was sent before.
         Ok(Sent::TurnedAway(why)) => {
             tracing::error!(step = STEP, %why, "a reply was turned away");
-            (before.cloned(), Answered::Failed(TURNED_AWAY))
+            (
+                before.cloned(),
+                Answered::Failed(untold(before, TURNED_AWAY)),
+            )
         }
         Err(why) => {
             tracing::error!(step = STEP, %why, "nobody knows whether a run has its answer");

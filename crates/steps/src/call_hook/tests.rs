@@ -116,21 +116,75 @@ async fn a_hook_that_fails_where_names_or_services_wait_for_it_is_called_once_mo
     );
 }
 
+/// The run, all of whose hooks begin with this word.
+fn calling(how: &str) -> Run {
+    let mut run = hooked();
+    let hooks = &mut run.plan.hooks;
+    for hook in [
+        &mut hooks.before_promote,
+        &mut hooks.before_names,
+        &mut hooks.after_services,
+    ] {
+        hook.as_mut().unwrap().function = format!("{how}-failover-hook");
+    }
+    run
+}
+
+#[tokio::test]
+async fn a_call_that_lambda_did_not_take_is_made_again_and_does_not_count() {
+    for phase in [Phase::BeforePromote, Phase::BeforeNames] {
+        let row = held((phase != Phase::BeforePromote).then_some("a"));
+        let books = books(&row, &calling("busy")).await;
+        for _ in 0..10 {
+            let why = handle(&books, payload(phase)).await.unwrap_err();
+            assert_eq!(why.name(), "Unavailable", "{why}");
+            assert!(why.to_string().contains("was not called"), "{why}");
+        }
+        assert_eq!(books.runs()[&"a".into()].attempts, [], "{phase:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_hook_that_does_not_answer_in_time_is_called_again_and_not_for_ever() {
-    let mut run = hooked();
-    for phase in [Phase::BeforeNames, Phase::AfterServices] {
-        let hook = if phase.stops() {
-            &mut run.plan.hooks.before_names
-        } else {
-            &mut run.plan.hooks.after_services
-        };
-        hook.as_mut().unwrap().function = "silent-failover-hook".into();
-        let books = books(&held(Some("a")), &run).await;
-        for name in ["Unavailable", "Unavailable", "NotReady"] {
+    let (again, over) = ("Unavailable", "NotReady");
+    for (phase, function, says, ends) in [
+        (
+            Phase::BeforeNames,
+            "silent",
+            "within 7 s",
+            vec![again, again, over],
+        ),
+        (
+            Phase::BeforeNames,
+            "late",
+            "its own time",
+            vec![again, again, over],
+        ),
+        (
+            Phase::AfterServices,
+            "silent",
+            "within 7 s",
+            vec![again, again, over],
+        ),
+        (
+            Phase::BeforePromote,
+            "silent",
+            "within 7 s",
+            vec![again, over],
+        ),
+        (
+            Phase::BeforePromote,
+            "late",
+            "its own time",
+            vec![again, over],
+        ),
+    ] {
+        let row = held((phase != Phase::BeforePromote).then_some("a"));
+        let books = books(&row, &calling(function)).await;
+        for name in ends {
             let why = handle(&books, payload(phase)).await.unwrap_err();
             assert_eq!(why.name(), name, "{why}");
-            assert!(why.to_string().contains("within 7 s"), "{why}");
+            assert!(why.to_string().contains(says), "{why}");
         }
         let run = &books.runs()[&"a".into()];
         assert!(run.attempts.iter().all(|one| one.answer.is_none()));

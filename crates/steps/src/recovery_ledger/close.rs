@@ -9,7 +9,7 @@ use crate::came_back::{self, CameBack};
 use failover::{
     Error,
     ledger::{Closed, Declined, Outcome, PlanState, Run, RunKind},
-    pass::{Output, calls},
+    pass::{Output, by_hand, calls},
     ports::{self, Functions, Ledger, People, Runtime, update_if},
 };
 
@@ -137,11 +137,11 @@ async fn end(
 
 /// Notes with the run that proved the writer that this one did what that one had left, for whoever asks what came of it later.
 async fn finished(world: &(impl Ledger + Runtime), run: &Run) -> Result<(), Error> {
-    let has_failed = |run: &Run| {
+    let has_succeeded = |run: &Run| {
         let closed = run.closed.as_ref();
-        closed.is_some_and(|closed| closed.outcome != Outcome::Succeeded)
+        closed.is_some_and(|closed| closed.outcome == Outcome::Succeeded)
     };
-    if run.closed.is_none() || has_failed(run) {
+    if !has_succeeded(run) {
         return Ok(());
     }
     let (here, plan) = (world.region(), run.name());
@@ -151,7 +151,9 @@ async fn finished(world: &(impl Ledger + Runtime), run: &Run) -> Result<(), Erro
         return Ok(());
     };
     let brought = world.run(here, plan, &current.run_id).await?;
-    let brought = brought.filter(|brought| has_failed(brought) && brought.finished_by.is_none());
+    // A pass by hand ends with its own step, and a run that died with none.
+    let is_left = |run: &Run| by_hand::is_by_hand(&run.run_id) || !has_succeeded(run);
+    let brought = brought.filter(|brought| is_left(brought) && brought.finished_by.is_none());
     let Some(brought) = brought else {
         return Ok(());
     };

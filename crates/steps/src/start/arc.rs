@@ -7,12 +7,15 @@
 
 use failover::{
     Error,
+    beat::Beat,
     domain::{PlanName, Region, RunId, stable_hash},
     ledger::{Closed, Outcome, PlanState, Rows, Run, RunKind},
     pass::{SILENCE, by_hand, take},
     ports::{self, Functions, Ledger, Runtime},
 };
 use serde_json::{Value, json};
+
+use crate::confirm_outage::BEAT_OLD;
 
 use super::{Asked, Call, NAMES, claim, opens, said, short};
 
@@ -101,6 +104,7 @@ pub(super) async fn answered(
         && has_moved(world, call, (&row, by)).await?
     {
         stands_here(world, call, &row).await?;
+        is_seen_here(world, plan, &row).await?;
         let reason = format!("{here} has the writer of plan {plan} already (run {by})");
         return Ok(json!({"action": "none", "reason": reason}));
     }
@@ -180,6 +184,10 @@ async fn has_moved(
         // Somebody adopted it, or it was so long ago that the record is gone.
         return Ok(true);
     };
+    // A pass by hand is closed once its own step is done, with all that follows it left to whoever made it.
+    if by_hand::is_by_hand(by) {
+        return Ok(run.finished_by.is_some());
+    }
     let Some(closed) = &run.closed else {
         let lease = row.live_lease(world.now());
         return match lease.is_some_and(|lease| lease.run_id == *by) {
@@ -225,6 +233,36 @@ async fn stands_here(
             lease.run_id, lease.to, lease.expires_at
         ))),
     }
+}
+
+/// That this Region's probe sees the writer here. Somebody may have moved it past the ledgers, by the console or by a step of another
+/// kind. Where no heart beats there is nothing to see.
+///
+/// # Errors
+/// `Unavailable` where it has committed no beat of this epoch of late.
+async fn is_seen_here(
+    world: &(impl Ledger + Runtime),
+    name: &PlanName,
+    row: &PlanState,
+) -> Result<(), Error> {
+    let (here, now) = (world.region(), world.now());
+    let known = world.known(here, name).await?;
+    if known.is_some_and(|known| !known.plan.has_heart()) {
+        return Ok(());
+    }
+    let vantage = world.vantage(here, name).await?;
+    let vantage = vantage.filter(|vantage| vantage.writer_region == *here);
+    let beat = vantage.and_then(|vantage| vantage.last_beat);
+    let is_new =
+        |beat: &Beat| beat.epoch == row.proven_epoch() && now.duration_since(beat.at) < BEAT_OLD;
+    if beat.as_ref().is_some_and(is_new) {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "the ledgers have {here} as the writer of plan {name} at epoch {}, and its probe has committed no beat of that there for {} s; the next call looks again",
+        row.proven_epoch(),
+        BEAT_OLD.as_secs()
+    )))
 }
 
 /// Every member Region's row, all within the time that silence is waited for.

@@ -147,8 +147,9 @@ async fn an_answer_that_was_turned_away_after_a_lost_one_leaves_that_ones_word()
     let before = books.replied(secret(&path));
     books.pause(Duration::from_secs(15)).await;
     books.meets_reply(Ok(Sent::TurnedAway(Error::Unavailable("slower".into()))));
-    let (status, _) = post(&books, &path, YES).await;
+    let (status, page) = post(&books, &path, YES).await;
     assert_eq!((status, books.replied(secret(&path))), (503, before));
+    assert!(told(&page).contains("Nobody knows whether"), "{page}");
     let (status, _) = post(&books, &path, NO).await;
     assert_eq!((status, books.given().len()), (409, 1));
 }

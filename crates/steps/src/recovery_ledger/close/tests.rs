@@ -53,21 +53,31 @@ fn row(current: Option<Current>, begun: bool) -> PlanState {
 #[tokio::test]
 async fn a_run_that_finishes_what_another_left_is_noted_with_that_one() {
     let closed = |outcome| Some(failover::testing::closed(outcome));
-    let brought = Run {
-        run_id: "before".into(),
-        closed: closed(Outcome::Failed),
-        ..failover::testing::run()
-    };
-    let books = failover::testing::Books::with(&row(Some(current("before")), false));
-    books.put_run(&brought.to, &brought).await.unwrap();
-    for (outcome, by) in [(Outcome::Failed, None), (Outcome::Succeeded, Some("a"))] {
-        let run = Run {
-            closed: closed(outcome),
+    for (before, end, is_noted) in [
+        ("before", closed(Outcome::Failed), true),
+        ("before", None, true),
+        ("before", closed(Outcome::Succeeded), false),
+        ("by-hand-prove_writer-1", closed(Outcome::Succeeded), true),
+    ] {
+        let brought = Run {
+            run_id: before.into(),
+            closed: end,
             ..failover::testing::run()
         };
-        finished(&books, &run).await.unwrap();
-        let noted = books.runs()[&"before".into()].finished_by.clone();
-        assert_eq!(noted, by.map(Into::into));
+        let books = failover::testing::Books::with(&row(Some(current(before)), false));
+        books.put_run(&brought.to, &brought).await.unwrap();
+        for (outcome, by) in [
+            (Outcome::Failed, None),
+            (Outcome::Succeeded, is_noted.then_some("a")),
+        ] {
+            let run = Run {
+                closed: closed(outcome),
+                ..failover::testing::run()
+            };
+            finished(&books, &run).await.unwrap();
+            let noted = books.runs()[&before.into()].finished_by.clone();
+            assert_eq!(noted, by.map(Into::into), "{before}");
+        }
     }
 }
 

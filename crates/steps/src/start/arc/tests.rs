@@ -3,6 +3,8 @@
 use super::*;
 use crate::start::or;
 use failover::{
+    beat::Vantage,
+    domain::Epoch,
     ledger::{Current, Intent},
     testing::{self, Books},
 };
@@ -39,6 +41,22 @@ async fn arrives(books: &Books, by: &str) {
         let (region, plan) = (region.into(), "orders".into());
         ports::update(books, &region, &plan, arrived).await.unwrap();
     }
+    beats(books, 8, 998).await;
+}
+
+/// This Region's probe has committed a beat of this epoch here, at this second.
+async fn beats(books: &Books, epoch: u64, second: i64) {
+    let at = Timestamp::from_second(second).unwrap();
+    let seen = Vantage {
+        writer_region: "us-east-1".into(),
+        last_beat: Some(Beat {
+            seq: 7,
+            epoch: Epoch(epoch),
+            at,
+        }),
+        ..testing::probe::vantage("us-east-1".into(), at)
+    };
+    books.put_vantage(&"orders".into(), &seen).await.unwrap();
 }
 
 /// A record of a run that went here, with the outcome that it had.
@@ -69,7 +87,41 @@ async fn with(row: &PlanState, runs: &[Run]) -> Books {
     for run in runs {
         books.put_run(&run.to, run).await.unwrap();
     }
+    beats(&books, 8, 998).await;
     books
+}
+
+#[tokio::test]
+async fn a_writer_that_the_probe_does_not_see_here_is_not_said_to_be_here() {
+    let done = record(&"event-1".into(), Some(Outcome::Succeeded));
+    for (epoch, second, is_seen) in [(8, 998, true), (8, 900, false), (7, 998, false)] {
+        let books = with(&here("event-1"), std::slice::from_ref(&done)).await;
+        beats(&books, epoch, second).await;
+        let said = called(&books, step()).await;
+        match is_seen {
+            true => assert_eq!(said.unwrap()["action"], "none"),
+            false => {
+                let why = said.unwrap_err();
+                assert_eq!(why.name(), "Unavailable", "{why}");
+                assert!(why.to_string().contains("has committed no beat"), "{why}");
+            }
+        }
+        assert!(books.executions().is_empty());
+    }
+}
+
+/// What follows a proof by hand is left to whoever forced it: names may lead elsewhere still.
+#[tokio::test]
+async fn a_proof_by_hand_is_gone_on_with_by_the_steps_own_run() {
+    let by = "by-hand-prove_writer-us-east-1-8";
+    let mut proof = record(&by.into(), Some(Outcome::Succeeded));
+    let books = with(&here(by), std::slice::from_ref(&proof)).await;
+    let why = called(&books, step()).await.unwrap_err();
+    assert_eq!(why.name(), "Unavailable", "{why}");
+    assert_eq!(books.executions().len(), 1);
+    proof.finished_by = Some("event-2".into());
+    let books = with(&here(by), &[proof]).await;
+    assert_eq!(called(&books, step()).await.unwrap()["action"], "none");
 }
 
 #[tokio::test]

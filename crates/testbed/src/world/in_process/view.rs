@@ -13,8 +13,9 @@ use failover::{
     domain::{PlanName, Region, RunId},
     plan::Plan,
     ports::{
-        Confirmation, Credentials, Execution, Functions, Heart, Parameter, Parameters, People,
-        Place, ReachInput, ReachOutput, Rights, Rotation, Runtime, Secrets, Spares, Suspicion,
+        Confirmation, Credentials, Execution, Functions, Heart, Hooked, Parameter, Parameters,
+        People, Place, ReachInput, ReachOutput, Rights, Rotation, Runtime, Secrets, Spares,
+        Suspicion,
     },
     switches::Switches,
 };
@@ -203,7 +204,7 @@ impl Functions for View {
         not_here("rebuild")
     }
 
-    async fn call_hook(&self, function: &str, _: &Value, _: Duration) -> Result<(), Error> {
+    async fn call_hook(&self, function: &str, _: &Value, _: Duration) -> Result<Hooked, Error> {
         not_here(function)
     }
 

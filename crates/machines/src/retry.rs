@@ -24,7 +24,12 @@ pub enum Takes {
     /// So many seconds: the service answers in the function's place.
     Seconds(u32),
     /// As long as the Task lets them so many, which the step counts, and the others so many seconds.
-    Few { long: u32, seconds: u32 },
+    Few {
+        /// How many of them.
+        long: u32,
+        /// The others.
+        seconds: u32,
+    },
 }
 
 /// The names by which our functions fail, but for `Unavailable`: looking again changes nothing about them.

@@ -158,6 +158,7 @@ fn service(found: &types::Service) -> Service {
     Service {
         desired_count: count(found.desired_count),
         running_count: count(found.running_count),
+        is_daemon: found.scheduling_strategy == Some(types::SchedulingStrategy::Daemon),
         deployments: found.deployments.iter().flatten().map(deployment).collect(),
     }
 }

@@ -27,6 +27,7 @@ async fn a_service_is_read_with_its_deployments() {
     let expected = Service {
         desired_count: 2,
         running_count: 1,
+        is_daemon: false,
         deployments: vec![
             deployment("ecs-svc/1", "ACTIVE", "COMPLETED", "done"),
             deployment("ecs-svc/2", "PRIMARY", "IN_PROGRESS", "under way"),

@@ -128,6 +128,9 @@ pub struct Service {
     pub desired_count: u32,
     /// The tasks it has.
     pub running_count: u32,
+    /// Whether it has one task on each instance of its cluster. How many tasks it should have cannot be set then.
+    /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>.
+    pub is_daemon: bool,
     /// Its deployments.
     pub deployments: Vec<Deployment>,
 }

@@ -79,6 +79,7 @@ impl Services for Books {
         Ok(Service {
             desired_count: count,
             running_count: count,
+            is_daemon: service.starts_with("daemon"),
             deployments: Vec::new(),
         })
     }

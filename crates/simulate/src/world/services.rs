@@ -319,6 +319,7 @@ impl State {
         self.services.entry(key).or_insert_with(|| Service {
             desired_count: 2,
             running_count: 2,
+            is_daemon: false,
             deployments: vec![deployment("ecs-svc/0", "COMPLETED")],
         })
     }

@@ -7,7 +7,7 @@ use failover::{
     domain::Region,
     ledger::Former,
     plan::Plan,
-    ports::{Group, Service, Services},
+    ports::{Group, Services},
 };
 
 /// What became of a service that was to be given back what it had.
@@ -70,11 +70,18 @@ async fn now(world: &impl Services, region: &Region, named: &Former) -> Result<F
         Former::Ecs {
             cluster, service, ..
         } => {
-            let Service { desired_count, .. } = world.service(region, cluster, service).await?;
+            let found = world.service(region, cluster, service).await?;
+            if found.is_daemon {
+                return Err(Error::NotReady(
+                    "a service of the strategy DAEMON cannot be brought to none; take it out of the plan's services, or stop_services out of \
+                     its topology"
+                        .to_owned(),
+                ));
+            }
             Former::Ecs {
                 cluster: cluster.clone(),
                 service: service.clone(),
-                count: desired_count,
+                count: found.desired_count,
             }
         }
         Former::Asg { group, .. } => {

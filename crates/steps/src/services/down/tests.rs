@@ -63,6 +63,28 @@ async fn what_runs_in_the_region_is_found_and_what_cannot_be_read_is_named() {
     assert_eq!(unread, [named]);
 }
 
+/// How many tasks it should have is not for anybody to set.
+#[tokio::test]
+async fn a_service_with_a_task_on_each_instance_is_named_with_what_to_do() {
+    let books = books();
+    books.scaled("orders/daemon-logs", (0, 3));
+    let mut document = testing::plan_document();
+    document["services"] = serde_json::json!([
+        {"kind": "ecs", "region": "us-west-2", "cluster": "orders", "services": ["daemon-logs", "api"]}]);
+    let plan = failover::plan::read(&document.to_string()).unwrap();
+    let (found, unread) = standing(&books, &plan, &home()).await;
+    assert_eq!(found, [api(5)]);
+    let [why] = unread.as_slice() else {
+        panic!("{unread:?}");
+    };
+    assert_eq!(why.name(), "NotReady");
+    let said = why.to_string();
+    assert!(
+        said.starts_with("us-west-2/orders/daemon-logs: a service of the strategy DAEMON"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn a_group_is_brought_to_none_with_its_minimum_and_gets_both_back() {
     let books = books();

@@ -23,6 +23,7 @@ pub(crate) fn service(desired_count: u32, running_count: u32, deployments: Vec<D
     Now::Service(Service {
         desired_count,
         running_count,
+        is_daemon: false,
         deployments,
     })
 }

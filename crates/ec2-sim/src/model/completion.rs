@@ -2,8 +2,9 @@
 
 use crate::model::{
     Model,
+    attachments::device_of,
     effect::Effect,
-    state::{AttachmentStatus, GROUP_TAG, Power, SnapshotStatus, VolumeStatus},
+    state::{AttachmentStatus, GROUP_TAG, Power, RootDevice, SnapshotStatus, Volume, VolumeStatus},
     task::Then,
 };
 
@@ -45,7 +46,10 @@ impl Model {
     }
 
     pub(crate) fn snapshot_failed(&mut self, id: &str, reason: &str) {
-        if let Some(snapshot) = self.world.snapshots.get_mut(id) {
+        if let Some(snapshot) = self.world.snapshots.get_mut(id)
+            // What went wrong first says why.
+            && snapshot.status == SnapshotStatus::Pending
+        {
             snapshot.status = SnapshotStatus::Error;
             snapshot.status_message = Some(reason.to_owned());
             snapshot.due = None;
@@ -54,14 +58,24 @@ impl Model {
 
     fn instance_runs(&mut self, id: &str) {
         let now = self.now;
-        let unreadable = self.volumes_at(id).iter().any(|volume| {
+        let Some(instance) = self.world.instances.get(id) else {
+            return;
+        };
+        let there = self.volumes_at(id);
+        let is_readable = |volume: &&Volume| {
             let key = volume.shape.key.as_deref();
-            key.is_some_and(|key| !self.is_accessible(key))
-        });
+            key.is_none_or(|key| self.is_accessible_in(&volume.region, key))
+        };
+        let has_root = instance.root == RootDevice::InstanceStore
+            || there
+                .iter()
+                .any(|volume| device_of(volume) == Some(instance.root_device.as_str()));
+        let boots = has_root && there.iter().all(is_readable);
         let Some(instance) = self.world.instances.get_mut(id) else {
             return;
         };
-        if unreadable {
+        if !boots {
+            // [U] where it was launched and not started.
             instance.power = Power::Stopped;
             instance.state_reason = Some("Client.InternalError");
             instance.public_ip = None;

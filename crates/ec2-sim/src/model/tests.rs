@@ -1,1 +1,9 @@
-//! Tests of the model.
+//! Tests of the model, whose effects are carried out by a table of what volumes hold.
+
+mod bench;
+mod copies;
+mod cut_over;
+mod describes;
+mod refusals;
+mod troubles;
+mod volumes;

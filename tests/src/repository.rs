@@ -43,7 +43,7 @@ pub fn documents_at_the_root() -> Vec<String> {
 /// Every name that a function of the repository's Rust and Python has, those of its tests among them.
 pub fn test_names() -> BTreeSet<String> {
     let rust = ["crates", "tests"].into_iter().flat_map(sources);
-    let python = ["crates/rds-sim/tests/conformance.py"].map(str::to_owned);
+    let python = ["ec2-sim", "rds-sim"].map(|name| format!("crates/{name}/tests/conformance.py"));
     let mut names = BTreeSet::new();
     for file in rust.chain(python) {
         for line in text(&file).lines() {

@@ -106,6 +106,15 @@ impl Fields {
         self
     }
 
+    /// One more that has fields of its own, where there is one.
+    #[must_use]
+    pub fn some(self, name: &'static str, node: Option<Node>) -> Self {
+        match node {
+            Some(node) => self.node(name, node),
+            None => self,
+        }
+    }
+
     /// One more that has a single field, `value`.
     #[must_use]
     pub fn value(self, name: &'static str, value: impl ToString) -> Self {

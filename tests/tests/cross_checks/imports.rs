@@ -12,7 +12,7 @@ const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 18] = [
+const MAY_NEED: [(&str, &[&str]); 19] = [
     ("failover", &[]),
     ("resolver", &["failover"]),
     ("postgres", &["failover", "resolver"]),
@@ -39,6 +39,7 @@ const MAY_NEED: [(&str, &[&str]); 18] = [
     ),
     ("report", &["failover"]),
     ("cli", &["aws", "failover", "report"]),
+    ("ec2-sim", &[]),
     ("rds-sim", &[]),
     (
         "simulate",

@@ -101,7 +101,7 @@ impl Model {
         };
         let node = Fields::default()
             .text("snapshotId", &id)
-            .node("tagSet", tag_set(&copy.tags))
+            .some("tagSet", tag_set(&copy.tags))
             .done();
         self.begin_copy(copy, &source, minutes);
         Ok(node)

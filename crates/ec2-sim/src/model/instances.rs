@@ -163,7 +163,7 @@ impl Model {
             .node("blockDeviceMapping", self.mapping(&instance.id))
             .text("virtualizationType", "hvm")
             .optional("clientToken", instance.client_token.as_ref())
-            .node("tagSet", tag_set(&instance.tags))
+            .some("tagSet", tag_set(&instance.tags))
             .text("hypervisor", "xen")
             .node("networkInterfaceSet", self.interfaces(instance))
             .text("ebsOptimized", attributes.is_ebs_optimized)

@@ -120,14 +120,15 @@ pub(crate) fn listed(
         .done()
 }
 
-/// `tagSet`.
-pub(crate) fn tag_set(tags: &Tags) -> Node {
-    Node::list(tags.iter().map(|(key, value)| {
+/// `tagSet`, which what has no tags does not have.
+pub(crate) fn tag_set(tags: &Tags) -> Option<Node> {
+    let items = tags.iter().map(|(key, value)| {
         Fields::default()
             .text("key", key)
             .text("value", value)
             .done()
-    }))
+    });
+    (!tags.is_empty()).then(|| Node::list(items))
 }
 
 /// A moment as EC2 writes it.

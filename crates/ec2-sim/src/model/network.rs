@@ -198,7 +198,7 @@ impl Model {
             .text("availabilityZoneId", zone_id(&subnet.zone))
             .text("defaultForAz", false)
             .text("mapPublicIpOnLaunch", subnet.gives_public_addresses)
-            .node("tagSet", tag_set(&subnet.tags))
+            .some("tagSet", tag_set(&subnet.tags))
             .done()
     }
 
@@ -222,7 +222,7 @@ impl Model {
                 .text("vpcId", &group.vpc)
                 .node("ipPermissions", rules(&group.ingress))
                 .node("ipPermissionsEgress", rules(&group.egress))
-                .node("tagSet", tag_set(&group.tags))
+                .some("tagSet", tag_set(&group.tags))
                 .done()
         });
         Ok(listed("securityGroupInfo", items, next))
@@ -246,7 +246,7 @@ impl Model {
                 .text("ownerId", &self.settings.account)
                 .node("routeSet", Node::list(table.routes.iter().map(route)))
                 .node("associationSet", associations(table))
-                .node("tagSet", tag_set(&table.tags))
+                .some("tagSet", tag_set(&table.tags))
                 .done()
         });
         Ok(listed("routeTableSet", items, next))

@@ -276,7 +276,7 @@ impl Model {
                 "fullSnapshotSizeInBytes",
                 is_complete.then(|| snapshot.blocks.bytes()),
             )
-            .node("tagSet", tag_set(&snapshot.tags))
+            .some("tagSet", tag_set(&snapshot.tags))
             .done()
     }
 }

@@ -252,7 +252,7 @@ impl Model {
                 "attachmentSet",
                 Node::list(attachments.map(|it| attachment_node(&volume.id, it))),
             )
-            .node("tagSet", tag_set(&volume.tags))
+            .some("tagSet", tag_set(&volume.tags))
             .text("volumeType", &volume.shape.volume_type)
             .optional("iops", volume.shape.iops)
             .optional("throughput", volume.shape.throughput)

@@ -1,7 +1,7 @@
-//! Volumes: defaults, tokens, and how restored ones load.
+//! Volumes: what they are made with, tokens, and how restored ones load.
 
 use super::bench::{Bench, HOME};
-use crate::answer::Node;
+use crate::{answer::Node, model::Limits};
 
 /// A restored volume of 400 blocks, and how it was asked for.
 fn restored(bench: &mut Bench, more: &[(&str, &str)]) -> String {
@@ -132,4 +132,84 @@ fn a_volume_whose_key_may_not_be_used_does_not_come_about() {
     bench.settle();
     let code = bench.refusal(HOME, "DescribeVolumes", &[("VolumeId.1", &volume)]);
     assert_eq!(code, "InvalidVolume.NotFound");
+}
+
+#[test]
+fn a_volume_is_asked_for_with_what_its_type_has() {
+    let mut bench = Bench::new();
+    let zone = ("AvailabilityZone", "us-west-2a");
+    for (params, code) in [
+        (
+            vec![("Size", "8"), ("VolumeType", "io2")],
+            "MissingParameter",
+        ),
+        (
+            vec![("Size", "8"), ("Throughput", "200")],
+            "InvalidParameterCombination",
+        ),
+        (
+            vec![("Size", "8"), ("VolumeType", "gp9")],
+            "InvalidParameterValue",
+        ),
+        (vec![("Size", "0")], "InvalidParameterValue"),
+        (vec![("VolumeType", "gp3")], "MissingParameter"),
+        (
+            vec![("Size", "8"), ("VolumeInitializationRate", "100")],
+            "InvalidParameterCombination",
+        ),
+        (
+            vec![("Size", "8"), ("Encrypted", "false"), ("KmsKeyId", "k")],
+            "InvalidParameterDependency",
+        ),
+        (
+            vec![("Size", "8"), ("MultiAttachEnabled", "true")],
+            "UnknownParameter",
+        ),
+    ] {
+        let params = [vec![zone], params].concat();
+        assert_eq!(
+            bench.refusal(HOME, "CreateVolume", &params),
+            code,
+            "{params:?}"
+        );
+    }
+    for elsewhere in ["us-east-1a", HOME] {
+        let params = [("AvailabilityZone", elsewhere), ("Size", "8")];
+        assert_eq!(
+            bench.refusal(HOME, "CreateVolume", &params),
+            "InvalidZone.NotFound"
+        );
+    }
+}
+
+#[test]
+fn a_restored_volume_is_not_smaller_and_its_rate_is_within_bounds() {
+    let mut bench = Bench::with(Limits {
+        initialization_mib_per_s: 500,
+        ..Limits::default()
+    });
+    let host = bench.host(HOME, |_| {});
+    let data = bench.volume(&host, "/dev/sdf");
+    bench.write(&data, &[(0, 1)]);
+    let snapshot = bench.snapshots(HOME, &host)[&data].clone();
+    let restore = [
+        ("AvailabilityZone", "us-west-2a"),
+        ("SnapshotId", snapshot.as_str()),
+    ];
+    for (name, value, code) in [
+        ("Size", "7", "InvalidParameterValue"),
+        ("VolumeInitializationRate", "99", "InvalidParameterValue"),
+        ("VolumeInitializationRate", "301", "InvalidParameterValue"),
+    ] {
+        let params = [&restore[..], &[(name, value)]].concat();
+        assert_eq!(bench.refusal(HOME, "CreateVolume", &params), code, "{name}");
+    }
+    let fast = [&restore[..], &[("VolumeInitializationRate", "300")]].concat();
+    bench.call(HOME, "CreateVolume", &fast);
+    assert_eq!(
+        bench.refusal(HOME, "CreateVolume", &fast),
+        "ResourceLimitExceeded"
+    );
+    bench.settle();
+    bench.call(HOME, "CreateVolume", &fast);
 }

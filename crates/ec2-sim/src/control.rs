@@ -180,8 +180,21 @@ impl ControlPlane {
                 let (calls, _) = self.change(|model, _| model.calls());
                 serde_json::to_value(calls).map_err(|error| error.to_string())
             }
-            other => {
-                let done = self.settle(|model, now| act(model, now, other)).await;
+            change @ (Command::PlantSubnet { .. }
+            | Command::PlantGroup { .. }
+            | Command::PlantRouteTable { .. }
+            | Command::PlantImage { .. }
+            | Command::PlantKey { .. }
+            | Command::Mounted { .. }
+            | Command::Impair { .. }
+            | Command::LoseRegion { .. }
+            | Command::ReturnRegion { .. }
+            | Command::Capacity { .. }
+            | Command::RefuseCalls { .. }
+            | Command::LoseAnswers { .. }
+            | Command::EndTroubles { .. }
+            | Command::LagDescribes { .. }) => {
+                let done = self.settle(|model, now| act(model, now, change)).await;
                 done.map_err(|fault| fault.to_string())
             }
         }

@@ -161,12 +161,11 @@ pub(crate) async fn keep_time(plane: Arc<ControlPlane>) {
 pub(crate) async fn carry_out(plane: Arc<ControlPlane>, mut queue: mpsc::UnboundedReceiver<Job>) {
     while let Some(job) = queue.recv().await {
         let plane = Arc::clone(&plane);
-        match job.effect {
-            // A host that takes its time to end holds nobody up. What follows its end waits for it in the model.
-            Effect::Halt { .. } => {
-                tokio::spawn(carry_out_one(plane, job));
-            }
-            _ => carry_out_one(plane, job).await,
+        // A host that takes its time to end holds nobody up. What follows its end waits for it in the model.
+        if matches!(job.effect, Effect::Halt { .. }) {
+            tokio::spawn(carry_out_one(plane, job));
+        } else {
+            carry_out_one(plane, job).await;
         }
     }
 }

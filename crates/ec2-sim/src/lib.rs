@@ -41,7 +41,7 @@
 //!
 //! - `OperationNotPermitted` as the code for stopping a host with stop protection.
 //! - `IncorrectInstanceState` as the code for detaching while the host is starting or stopping.
-//! - `InvalidParameterValue` as the code for starting a host without a root volume.
+//! - `InvalidParameterValue` as the code for starting a host without a root volume, and that one which is still `attaching` is none.
 //! - `ResourceLimitExceeded` as the code where rates of initialisation in a Region exceed their sum.
 //! - `InvalidBlockDeviceMapping` as the code for another snapshot as the root at a launch.
 //! - `Unavailable` as the code for a copy out of a Region that does not answer, and that a copy which has begun waits for it.

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 
 import boto3
@@ -110,6 +111,16 @@ def rounds(away, home, host):
     return copies
 
 
+def attached(home, volume):
+    """A volume is in use before it is attached, and a host does not start without its root."""
+    for _ in range(60):
+        shown = home.describe_volumes(VolumeIds=[volume])["Volumes"][0]
+        if shown["Attachments"][0]["State"] == "attached":
+            return
+        time.sleep(0.2)
+    raise AssertionError(shown)
+
+
 def cut_over(home, host, copies):
     """The swap of all disks, root included."""
     instance = host["id"]
@@ -135,6 +146,7 @@ def cut_over(home, host, copies):
         refused("IncorrectState", home.detach_volume, VolumeId=volume["volume"]["id"])
         home.attach_volume(VolumeId=new, InstanceId=instance, Device=device)
         wait(home, "volume_in_use", VolumeIds=[new])
+        attached(home, new)
         mapping = [{"DeviceName": device, "Ebs": {"DeleteOnTermination": True}}]
         home.modify_instance_attribute(InstanceId=instance, BlockDeviceMappings=mapping)
         home.create_tags(Resources=[new], Tags=[{"Key": "aurora-failover:epoch", "Value": "2"}])

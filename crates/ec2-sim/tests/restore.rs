@@ -1,5 +1,9 @@
 //! On real files: whatever the order of rounds and deletions, what is restored is what was there, and what was moved is exactly
 //! what changed.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -40,8 +40,16 @@ impl Model {
                     volume.status = VolumeStatus::Error;
                 }
             }
-            // A file that cannot be removed is in nobody's way.
-            _ => self.complete(then),
+            // Where nothing is carried out nothing fails, and a file that cannot be removed is in nobody's way.
+            Then::InstanceRuns(_)
+            | Then::InstanceStopped(_)
+            | Then::InstanceTerminated(_)
+            | Then::InstanceGone(_)
+            | Then::GroupTerminates(_)
+            | Then::VolumeGone(_)
+            | Then::Attached(_)
+            | Then::Detached(_)
+            | Then::Nothing => self.complete(then),
         }
     }
 

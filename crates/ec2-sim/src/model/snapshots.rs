@@ -113,7 +113,7 @@ impl Model {
         let volumes: Vec<_> = volumes
             .filter(|volume| {
                 let is_root = device_of(volume) == Some(instance.root_device.as_str());
-                !(without_root && is_root) && !without.contains(&volume.id.as_str())
+                !(without_root && is_root || without.contains(&volume.id.as_str()))
             })
             .cloned()
             .collect();

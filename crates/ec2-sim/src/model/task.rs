@@ -72,7 +72,7 @@ impl Model {
         };
         let then = self.tasks[at].then.clone();
         if let (Then::Snapshotted(snapshot), Ok(Done::Stored(blocks))) = (&then, &outcome) {
-            let takes_ms = self.stored(&snapshot.clone(), blocks.clone());
+            let takes_ms = self.stored(snapshot, blocks.clone());
             self.tasks[at].due = self.tasks[at].due.max(self.now.saturating_add(takes_ms));
         }
         self.tasks[at].ended = Some(outcome);
@@ -102,10 +102,7 @@ impl Model {
 
     /// Whether nothing but time is missing. A copy out of a lost Region waits for it.
     fn is_ripe(&self, task: &Task) -> bool {
-        let waits = match &task.then {
-            Then::Copied(copy) => self.waits_for_its_source(copy),
-            _ => false,
-        };
+        let waits = matches!(&task.then, Then::Copied(copy) if self.waits_for_its_source(copy));
         task.ended.is_some() && !waits
     }
 

@@ -79,7 +79,7 @@ impl Model {
         let tags = params.tags_for("volume", &["volume"])?;
         let new = self.new_volume(zone, params, "Size", tags)?;
         let id = self.make_volume(new, None);
-        Ok(self.volume(region, &id).map(|it| self.volume_node(it))?)
+        self.volume(region, &id).map(|it| self.volume_node(it))
     }
 
     /// What a volume is made with that such parameters ask for.

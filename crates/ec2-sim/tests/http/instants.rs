@@ -9,9 +9,10 @@ use std::{
 };
 
 use ec2_sim::model::BLOCK_BYTES;
+use rustix::fs::{FlockOperation, flock};
 use serde_json::json;
 
-use crate::{AWAY, caller::between, host, quick, simulator, text, volume, write};
+use crate::{AWAY, caller::between, host, quick, restored, simulator, text, volume, write};
 
 /// The number that a disk begins with.
 fn first(path: &Path) -> u64 {
@@ -49,7 +50,7 @@ async fn the_volumes_of_a_host_that_writes_are_cut_at_one_instant_and_it_ends_wi
     let id = text(&away["id"]);
     let ((_, one), (_, other)) = (volume(&away, "/dev/sdf"), volume(&away, "/dev/sdg"));
     // The first disk takes a while to be copied, in which a program that ran would write to the second one.
-    write(&one, BLOCK_BYTES, &vec![7; 12 << 20]);
+    write(&one, BLOCK_BYTES, &vec![7; 8 << 20]);
     let mut program = counting(&one, &other);
     let processes = json!({"do": "processes", "host": id, "pids": [program.id()]});
     caller.control(processes).await;
@@ -67,34 +68,7 @@ async fn the_volumes_of_a_host_that_writes_are_cut_at_one_instant_and_it_ends_wi
         let mut found = Vec::new();
         for item in taken.split("<item>").skip(1) {
             let snapshot = between(item, "snapshotId");
-            caller
-                .until(
-                    AWAY,
-                    "DescribeSnapshots",
-                    ("SnapshotId.1", snapshot),
-                    "completed",
-                )
-                .await;
-            let made = caller
-                .ok(
-                    AWAY,
-                    "CreateVolume",
-                    &[("AvailabilityZone", "us-east-1a"), ("SnapshotId", snapshot)],
-                )
-                .await;
-            let restored = between(&made, "volumeId");
-            caller
-                .until(
-                    AWAY,
-                    "DescribeVolumes",
-                    ("VolumeId.1", restored),
-                    "available",
-                )
-                .await;
-            let told = caller
-                .control(json!({"do": "volume", "id": restored}))
-                .await;
-            found.push(first(Path::new(text(&told["path"]))));
+            found.push(first(&restored(&caller, AWAY, snapshot).await));
         }
         // By device: /dev/sdf, /dev/sdg, the root.
         assert!(
@@ -111,4 +85,24 @@ async fn the_volumes_of_a_host_that_writes_are_cut_at_one_instant_and_it_ends_wi
     caller
         .until(AWAY, "DescribeInstances", ("InstanceId.1", id), "stopped")
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_holds_its_disks_lock_is_waited_for() {
+    let caller = simulator(quick()).await;
+    let away = host(&caller, AWAY, &[]).await;
+    let (_, path) = volume(&away, "/dev/xvda");
+    let writer = File::open(&path).unwrap();
+    flock(&writer, FlockOperation::LockShared).unwrap();
+    write(&path, 0, b"1");
+    let params = [("InstanceSpecification.InstanceId", text(&away["id"]))];
+    let mut taken = Box::pin(caller.ok(AWAY, "CreateSnapshots", &params));
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut taken).await;
+    assert!(early.is_err(), "it was cut within a write");
+    write(&path, 1, b"2");
+    flock(&writer, FlockOperation::Unlock).unwrap();
+    let taken = taken.await;
+    write(&path, 0, b"9");
+    let snapshot = between(&taken, "snapshotId");
+    assert_eq!(first(&restored(&caller, AWAY, snapshot).await), 12);
 }

@@ -85,6 +85,11 @@ pub enum Command {
         /// Which.
         index: u32,
     },
+    /// Read a volume from its beginning to its end, as a host does that initialises it by hand. Answers once it is whole.
+    ReadThrough {
+        /// The volume.
+        volume: String,
+    },
     /// Take a Region away.
     LoseRegion {
         /// Which.
@@ -175,6 +180,7 @@ impl ControlPlane {
                 set.map(|()| json!({})).map_err(|error| error.to_string())
             }
             Command::ReadBlock { volume, index } => self.read(&volume, index).await,
+            Command::ReadThrough { volume } => self.read_through(&volume).await,
             Command::Counters => Ok(self.counters()),
             Command::Calls => {
                 let (calls, _) = self.change(|model, _| model.calls());
@@ -240,6 +246,15 @@ impl ControlPlane {
         Ok(json!({"waited_ms": waits_ms, "sha256": digest}))
     }
 
+    async fn read_through(&self, volume: &str) -> Result<Value, String> {
+        let mut blocks = 0;
+        while let (Some(index), _) = self.change(|model, now| model.next_pending(now, volume)) {
+            self.read(volume, index).await?;
+            blocks += 1;
+        }
+        Ok(json!({"blocks": blocks}))
+    }
+
     /// What was moved, as the model says it and as the storage counted it.
     fn counters(&self) -> Value {
         let ((copies, stored), _) = self.change(|model, now| {
@@ -293,6 +308,7 @@ fn act(model: &mut crate::model::Model, now: u64, command: Command) -> Result<Va
         | Command::Volume { .. }
         | Command::Processes { .. }
         | Command::ReadBlock { .. }
+        | Command::ReadThrough { .. }
         | Command::Counters
         | Command::Calls => {}
     }

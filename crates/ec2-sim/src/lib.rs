@@ -28,7 +28,7 @@
 //!
 //! - A restored volume's file is whole from the beginning. A process that has it as its disk is not slowed down. How far it
 //!   would have loaded is modelled, by rate and by block, and [`Command::ReadBlock`] takes as long as it would take. A drill that
-//!   wants a slow disk reads through that.
+//!   wants a slow disk reads what it needs by that first, or all of it by [`Command::ReadThrough`].
 //! - Blocks of zeros are not kept. Where a block became zeros a copy moves one block for it.
 //! - Signatures are not checked. They only name the Region.
 //! - `RunInstances` launches one instance. `DryRun` says what it would say without looking at states.

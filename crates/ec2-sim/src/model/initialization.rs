@@ -74,6 +74,13 @@ impl Model {
         Ok(if was_pending { lazy_ms } else { 0 })
     }
 
+    /// The first block of a volume that is not loaded yet.
+    pub fn next_pending(&mut self, at: Millis, id: &str) -> Option<u32> {
+        self.advance(at);
+        let initialization = self.world.volumes.get(id)?.initialization.as_ref()?;
+        initialization.pending.first().copied()
+    }
+
     pub(crate) fn describe_volume_status(
         &self,
         region: &str,

@@ -61,7 +61,7 @@ impl Model {
         }
         let image = self.image(region, params.required("ImageId")?)?.clone();
         let network = self.network_of(region, params)?;
-        let attributes = attributes(params)?;
+        let attributes = attributes(&self.settings.account, params)?;
         let kinds = ["instance", "volume", "network-interface"];
         let tags = params.tags_for("instance", &kinds)?;
         let instance_type = params.optional("InstanceType").unwrap_or("m1.small");
@@ -259,7 +259,7 @@ struct Network {
     wants_public_ip: bool,
 }
 
-fn attributes(params: &Params) -> Result<Attributes, Fault> {
+fn attributes(account: &str, params: &Params) -> Result<Attributes, Fault> {
     let mut attributes = Attributes::default();
     let profile = params.within("IamInstanceProfile");
     let options = params.within("MetadataOptions");
@@ -278,7 +278,7 @@ fn attributes(params: &Params) -> Result<Attributes, Fault> {
     attributes.key_name = params.owned("KeyName");
     attributes.profile_arn = profile.owned("Arn").or_else(|| {
         let name = profile.optional("Name")?;
-        Some(format!("arn:aws:iam::123456789012:instance-profile/{name}"))
+        Some(format!("arn:aws:iam::{account}:instance-profile/{name}"))
     });
     attributes.user_data = params.owned("UserData");
     attributes.is_ebs_optimized = params.flag("EbsOptimized")? == Some(true);

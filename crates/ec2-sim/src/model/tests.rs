@@ -4,6 +4,7 @@ mod bench;
 mod copies;
 mod cut_over;
 mod describes;
+mod random;
 mod refusals;
 mod troubles;
 mod volumes;

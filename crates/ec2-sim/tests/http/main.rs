@@ -246,7 +246,9 @@ async fn a_block_that_is_not_loaded_is_read_slowly_once() {
     let caller = simulator(durations).await;
     let away = host(&caller, AWAY, &[]).await;
     let (_, path) = volume(&away, "/dev/xvda");
-    write(&path, 0, b"x");
+    for block in [0, 1, 9] {
+        write(&path, block * BLOCK_BYTES, b"x");
+    }
     let taken = caller
         .ok(
             AWAY,
@@ -289,6 +291,16 @@ async fn a_block_that_is_not_loaded_is_read_slowly_once() {
         (&json!(150), &json!(0))
     );
     assert_eq!(slow["sha256"], fast["sha256"]);
+    let status = caller
+        .ok(AWAY, "DescribeVolumeStatus", &[("VolumeId.1", restored)])
+        .await;
+    assert_eq!(between(&status, "progress"), "33");
+    let through = json!({"do": "read_through", "volume": restored});
+    let begun = Instant::now();
+    let whole = caller.control(through.clone()).await;
+    assert!(begun.elapsed() >= Duration::from_millis(2 * 150));
+    assert_eq!(whole["blocks"], json!(2));
+    assert_eq!(caller.control(through).await["blocks"], json!(0));
     let status = caller
         .ok(AWAY, "DescribeVolumeStatus", &[("VolumeId.1", restored)])
         .await;

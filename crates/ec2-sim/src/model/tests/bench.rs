@@ -126,7 +126,11 @@ impl Bench {
                             .map(|(index, byte)| (index, Digest([byte; 32])));
                         Done::Stored(Blocks::new(blocks.collect()))
                     }
-                    _ => Done::Done,
+                    Effect::MakeVolume { .. }
+                    | Effect::RemoveVolume { .. }
+                    | Effect::Copy { .. }
+                    | Effect::Release { .. }
+                    | Effect::Halt { .. } => Done::Done,
                 };
                 self.effects.push(effect);
                 self.model.finished(self.now, id, Ok(done));

@@ -77,7 +77,10 @@ fn filters_are_joined_and_their_values_are_alternatives() {
         ids.collect::<Vec<_>>()
     };
     let tag = ("Filter.1.Name", "tag:Name");
-    assert_eq!(asked(&[tag, ("Filter.1.Value.1", "web-*")]), [one.clone()]);
+    assert_eq!(
+        asked(&[tag, ("Filter.1.Value.1", "web-*")]),
+        std::slice::from_ref(&one)
+    );
     let both = [
         tag,
         ("Filter.1.Value.1", "web-1"),

@@ -131,9 +131,11 @@ fn what_the_storage_cannot_do_is_told_by_the_snapshots_state() {
         .call(bench.now, HOME, "CreateSnapshots", &params)
         .unwrap();
     for (id, effect) in bench.model.take_effects() {
-        let reason = match effect {
-            Effect::Cut { .. } => "the processes do not stop",
-            _ => "no such file",
+        let is_cut = matches!(effect, Effect::Cut { .. });
+        let reason = if is_cut {
+            "the processes do not stop"
+        } else {
+            "no such file"
         };
         bench.model.finished(bench.now, id, Err(reason.to_owned()));
     }

@@ -211,12 +211,13 @@ mod tests {
 
     use super::*;
 
-    /// A shell with a child, which both write as fast as they can.
+    /// A shell with a child, which both write as fast as they can. They end with their folder, if nothing else ends them.
     fn busy(folder: &std::path::Path) -> Child {
-        let script = "(while :; do echo x >> child; done) & while :; do echo x >> parent; done";
+        let script = "(while echo x >> child; do :; done) & while echo x >> parent; do :; done";
+        let folder = folder.display();
         Command::new("sh")
-            .args(["-c", script])
-            .current_dir(folder)
+            .args(["-c", &script.replace(">> ", &format!(">> {folder}/"))])
+            .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap()
     }

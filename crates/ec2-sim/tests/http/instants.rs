@@ -23,16 +23,25 @@ fn first(path: &Path) -> u64 {
     text.trim_matches('\0').trim().parse().unwrap_or(0)
 }
 
+/// A program that never outlives its test.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// A host's program: it counts, first on one disk and then on the other.
-fn counting(one: &Path, other: &Path) -> Child {
+fn counting(one: &Path, other: &Path) -> Program {
     let script = "n=0; while :; do n=$((n+1)); \
                   printf %08d $n | dd of=\"$0\" conv=notrunc 2>/dev/null; \
                   printf %08d $n | dd of=\"$1\" conv=notrunc 2>/dev/null; done";
-    Command::new("sh")
-        .args(["-c", script])
-        .args([one, other])
-        .spawn()
-        .unwrap()
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).args([one, other]);
+    Program(command.spawn().unwrap())
 }
 
 async fn soon(mut what: impl FnMut() -> bool) {
@@ -52,7 +61,7 @@ async fn the_volumes_of_a_host_that_writes_are_cut_at_one_instant_and_it_ends_wi
     // The first disk takes a while to be copied, in which a program that ran would write to the second one.
     write(&one, BLOCK_BYTES, &vec![7; 8 << 20]);
     let mut program = counting(&one, &other);
-    let processes = json!({"do": "processes", "host": id, "pids": [program.id()]});
+    let processes = json!({"do": "processes", "host": id, "pids": [program.0.id()]});
     caller.control(processes).await;
     soon(|| first(&other) > 3).await;
 
@@ -81,7 +90,7 @@ async fn the_volumes_of_a_host_that_writes_are_cut_at_one_instant_and_it_ends_wi
     caller
         .ok(AWAY, "StopInstances", &[("InstanceId.1", id)])
         .await;
-    soon(|| program.try_wait().unwrap().is_some()).await;
+    soon(|| program.0.try_wait().unwrap().is_some()).await;
     caller
         .until(AWAY, "DescribeInstances", ("InstanceId.1", id), "stopped")
         .await;

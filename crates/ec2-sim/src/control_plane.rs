@@ -157,12 +157,13 @@ pub(crate) async fn keep_time(plane: Arc<ControlPlane>) {
     }
 }
 
-/// Carries out what is asked for, one after the other, until the simulator ends.
+/// Carries out what is asked for, until the simulator ends.
 pub(crate) async fn carry_out(plane: Arc<ControlPlane>, mut queue: mpsc::UnboundedReceiver<Job>) {
     while let Some(job) = queue.recv().await {
         let plane = Arc::clone(&plane);
-        // A host that takes its time to end holds nobody up. What follows its end waits for it in the model.
-        if matches!(job.effect, Effect::Halt { .. }) {
+        // A host that takes its time to end holds nobody up, and an instant is not kept waiting. What follows waits for them in
+        // the model.
+        if matches!(job.effect, Effect::Halt { .. } | Effect::Cut { .. }) {
             tokio::spawn(carry_out_one(plane, job));
         } else {
             carry_out_one(plane, job).await;

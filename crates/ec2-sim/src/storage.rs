@@ -38,6 +38,8 @@ pub struct Storage {
     /// Bytes moved between Regions, by source and destination. Counted where they are moved.
     moved: Mutex<BTreeMap<(String, String), u64>>,
     hosts: Hosts,
+    /// Only one is made at a time: the end of one would let go whom another one holds.
+    cutting: Mutex<()>,
 }
 
 impl Storage {
@@ -58,6 +60,7 @@ impl Storage {
             stores: Mutex::default(),
             moved: Mutex::default(),
             hosts: Hosts::default(),
+            cutting: Mutex::default(),
         })
     }
 
@@ -82,7 +85,7 @@ impl Storage {
             .or_insert_with(|| Store::new(place)))
     }
 
-    /// Carries out what the model asks for. The caller keeps the order.
+    /// Carries out what the model asks for. The caller keeps the order, where there is one.
     ///
     /// # Errors
     /// Where the machine's own disk or processes fail, or a block is missing that should be there.
@@ -153,6 +156,7 @@ impl Storage {
         instance: &str,
         snapshots: &[(String, String)],
     ) -> Result<(), StorageError> {
+        let _alone = self.cutting.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = self.place(region, "cut");
         fs::create_dir_all(&folder).map_err(StorageError::at("make", &folder))?;
         let mut files = Vec::with_capacity(snapshots.len());

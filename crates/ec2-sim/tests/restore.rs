@@ -84,7 +84,9 @@ impl World {
     /// Carries out what is asked for, and lets time pass until nothing is under way.
     fn settle(&mut self) {
         loop {
-            for (id, effect) in self.model.take_effects() {
+            let asked = self.model.take_effects();
+            let rests = asked.is_empty();
+            for (id, effect) in asked {
                 let outcome = self.storage.carry_out(&effect);
                 let outcome = outcome.map_err(|error| error.to_string());
                 assert!(outcome.is_ok(), "{effect:?}: {outcome:?}");
@@ -92,7 +94,8 @@ impl World {
             }
             match self.model.next_due() {
                 Some(due) => self.now = self.now.max(due),
-                None => return,
+                None if rests => return,
+                None => {}
             }
             self.model.advance(self.now);
         }

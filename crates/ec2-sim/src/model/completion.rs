@@ -26,7 +26,8 @@ impl Model {
             Then::Detached(id) => self.detached(id),
             Then::Snapshotted(id) => self.snapshot_completed(id),
             Then::Copied(id) => self.copy_completed(id),
-            Then::Cut(_) | Then::Nothing => {}
+            Then::Cut(region, ids) => self.store_cut(region, ids),
+            Then::Nothing => {}
         }
     }
 
@@ -34,7 +35,7 @@ impl Model {
     pub(crate) fn failed(&mut self, then: &Then, reason: &str) {
         match then {
             Then::Snapshotted(id) | Then::Copied(id) => self.snapshot_failed(id, reason),
-            Then::Cut(ids) => ids.iter().for_each(|id| self.snapshot_failed(id, reason)),
+            Then::Cut(_, ids) => ids.iter().for_each(|id| self.snapshot_failed(id, reason)),
             Then::VolumeMade(id) => {
                 if let Some(volume) = self.world.volumes.get_mut(id) {
                     volume.status = VolumeStatus::Error;

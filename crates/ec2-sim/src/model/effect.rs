@@ -8,7 +8,8 @@ use crate::model::blocks::{Blocks, Digest};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub(crate) u64);
 
-/// What is asked of the storage. They are carried out one after the other, in the order in which they were asked.
+/// What is asked of the storage. They are carried out one after the other, in the order in which they were asked, but for
+/// [`Effect::Cut`] and [`Effect::Halt`], which wait for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Make a volume's file, with these blocks of its Region's store.

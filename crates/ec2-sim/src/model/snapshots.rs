@@ -84,16 +84,27 @@ impl Model {
             instance,
             snapshots: pairs,
         };
-        self.carry(0, cut, Then::Cut(ids.clone()));
-        for id in &ids {
-            let (region, snapshot) = (region.to_owned(), id.clone());
-            let store = Effect::Store { region, snapshot };
-            let after_ms = self.settings.durations.snapshot_ms;
-            self.carry(after_ms, store, Then::Snapshotted(id.clone()));
-        }
+        self.carry(0, cut, Then::Cut(region.to_owned(), ids.clone()));
         let made = ids.iter().filter_map(|id| self.world.snapshots.get(id));
         let items = made.map(|snapshot| self.snapshot_node(snapshot, "state"));
         Ok(listed("snapshotSet", items, None))
+    }
+
+    /// What was cut is put into the store. A snapshot that was deleted meanwhile is forgotten after that.
+    pub(crate) fn store_cut(&mut self, region: &str, ids: &[String]) {
+        let after_ms = self.settings.durations.snapshot_ms;
+        for id in ids {
+            let (region, snapshot) = (region.to_owned(), id.clone());
+            let release = Effect::Release {
+                region: region.clone(),
+                snapshot: snapshot.clone(),
+            };
+            let store = Effect::Store { region, snapshot };
+            self.carry(after_ms, store, Then::Snapshotted(id.clone()));
+            if !self.world.snapshots.contains_key(id) {
+                self.carry(0, release, Then::Nothing);
+            }
+        }
     }
 
     /// The volumes that are asked for, if each may have a snapshot now.

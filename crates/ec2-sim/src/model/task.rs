@@ -21,8 +21,8 @@ pub(crate) enum Then {
     Detached(String),
     Snapshotted(String),
     Copied(String),
-    /// Snapshots for which the instant had to come first.
-    Cut(Vec<String>),
+    /// A Region's snapshots for which the instant had to come first.
+    Cut(String, Vec<String>),
     Nothing,
 }
 

@@ -6,7 +6,7 @@ use crate::{
     answer::Node,
     model::{
         Blocks, Digest, Done, Durations, Effect, Fault, Limits, Model, Params, PlantedDisk,
-        PlantedHost, PlantedKey, SecurityGroup, Settings, Subnet,
+        PlantedHost, PlantedKey, SecurityGroup, Settings, Subnet, TaskId,
     },
 };
 
@@ -105,36 +105,41 @@ impl Bench {
 
     /// Carries out what is asked for, at once.
     pub(crate) fn carry_out(&mut self) {
-        loop {
-            let asked = self.model.take_effects();
-            if asked.is_empty() {
-                return;
+        let asked = self.model.take_effects();
+        if !asked.is_empty() {
+            self.deliver(asked);
+        }
+    }
+
+    /// Carries out these, and all that follows from them.
+    pub(crate) fn deliver(&mut self, asked: Vec<(TaskId, Effect)>) {
+        for (id, effect) in asked {
+            let done = self.done(&effect);
+            self.effects.push(effect);
+            self.model.finished(self.now, id, Ok(done));
+        }
+        self.carry_out();
+    }
+
+    fn done(&mut self, effect: &Effect) -> Done {
+        match effect {
+            Effect::Cut { snapshots, .. } => {
+                for (snapshot, volume) in snapshots {
+                    let content = self.content.get(volume).cloned().unwrap_or_default();
+                    self.cut.insert(snapshot.clone(), content);
+                }
+                Done::Done
             }
-            for (id, effect) in asked {
-                let done = match &effect {
-                    Effect::Cut { snapshots, .. } => {
-                        for (snapshot, volume) in snapshots {
-                            let content = self.content.get(volume).cloned().unwrap_or_default();
-                            self.cut.insert(snapshot.clone(), content);
-                        }
-                        Done::Done
-                    }
-                    Effect::Store { snapshot, .. } => {
-                        let content = self.cut.remove(snapshot).unwrap();
-                        let blocks = content
-                            .into_iter()
-                            .map(|(index, byte)| (index, Digest([byte; 32])));
-                        Done::Stored(Blocks::new(blocks.collect()))
-                    }
-                    Effect::MakeVolume { .. }
-                    | Effect::RemoveVolume { .. }
-                    | Effect::Copy { .. }
-                    | Effect::Release { .. }
-                    | Effect::Halt { .. } => Done::Done,
-                };
-                self.effects.push(effect);
-                self.model.finished(self.now, id, Ok(done));
+            Effect::Store { snapshot, .. } => {
+                let content = self.cut.remove(snapshot).unwrap().into_iter();
+                let blocks = content.map(|(index, byte)| (index, Digest([byte; 32])));
+                Done::Stored(Blocks::new(blocks.collect()))
             }
+            Effect::MakeVolume { .. }
+            | Effect::RemoveVolume { .. }
+            | Effect::Copy { .. }
+            | Effect::Release { .. }
+            | Effect::Halt { .. } => Done::Done,
         }
     }
 

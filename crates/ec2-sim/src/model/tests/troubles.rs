@@ -130,15 +130,12 @@ fn what_the_storage_cannot_do_is_told_by_the_snapshots_state() {
         .model
         .call(bench.now, HOME, "CreateSnapshots", &params)
         .unwrap();
-    for (id, effect) in bench.model.take_effects() {
-        let is_cut = matches!(effect, Effect::Cut { .. });
-        let reason = if is_cut {
-            "the processes do not stop"
-        } else {
-            "no such file"
-        };
-        bench.model.finished(bench.now, id, Err(reason.to_owned()));
-    }
+    let asked = bench.model.take_effects();
+    let [(cut, Effect::Cut { .. })] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let why = "the processes do not stop".to_owned();
+    bench.model.finished(bench.now, *cut, Err(why));
     bench.settle();
     let id = node.items("snapshotSet")[0].at(&["snapshotId"]).unwrap();
     assert_eq!(
@@ -149,4 +146,26 @@ fn what_the_storage_cannot_do_is_told_by_the_snapshots_state() {
         bench.snapshot_field(HOME, id, "statusMessage").as_deref(),
         Some("the processes do not stop")
     );
+}
+
+#[test]
+fn a_snapshot_that_is_deleted_before_its_instant_leaves_nothing() {
+    let mut bench = Bench::new();
+    let host = bench.host(HOME, |host| host.disks.truncate(1));
+    let params = Params::new([("InstanceSpecification.InstanceId", host.as_str())]);
+    let (node, _) = bench
+        .model
+        .call(bench.now, HOME, "CreateSnapshots", &params)
+        .unwrap();
+    let cut = bench.model.take_effects();
+    let id = node.items("snapshotSet")[0].at(&["snapshotId"]).unwrap();
+    bench.call(HOME, "DeleteSnapshot", &[("SnapshotId", id)]);
+    bench.effects.clear();
+    bench.deliver(cut);
+    let place = || (HOME.to_owned(), id.to_owned());
+    let [(region, snapshot), (again, same)] = [place(), place()];
+    let store = Effect::Store { region, snapshot };
+    let (region, snapshot) = (again, same);
+    let release = Effect::Release { region, snapshot };
+    assert_eq!(bench.effects[1..], [store, release]);
 }

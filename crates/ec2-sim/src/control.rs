@@ -247,6 +247,8 @@ impl ControlPlane {
     }
 
     async fn read_through(&self, volume: &str) -> Result<Value, String> {
+        let (disk, _) = self.change(|model, now| model.disk(now, volume));
+        disk.map_err(|fault| fault.to_string())?;
         let mut blocks = 0;
         while let (Some(index), _) = self.change(|model, now| model.next_pending(now, volume)) {
             self.read(volume, index).await?;

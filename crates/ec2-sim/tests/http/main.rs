@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait for processes")]
 
 mod caller;
+mod commands;
 mod instants;
 
 use std::{
@@ -305,32 +306,4 @@ async fn a_block_that_is_not_loaded_is_read_slowly_once() {
         .ok(AWAY, "DescribeVolumeStatus", &[("VolumeId.1", restored)])
         .await;
     assert_eq!(between(&status, "progress"), "100");
-}
-
-#[tokio::test]
-async fn a_drill_that_asks_for_what_there_is_not_is_told_so() {
-    let caller = simulator(quick()).await;
-    for (command, status, says) in [
-        (json!({"do": "dance"}), 400, "dance"),
-        (json!({"do": "host", "id": "i-1"}), 409, "i-1"),
-        (
-            json!({"do": "plant_host", "host": {"subnet": "subnet-9"}}),
-            409,
-            "subnet-9",
-        ),
-        (
-            json!({"do": "plant_host", "host": {"colour": "red"}}),
-            400,
-            "colour",
-        ),
-        (
-            json!({"do": "processes", "host": "i-1", "pids": [i32::MAX]}),
-            409,
-            "no process",
-        ),
-    ] {
-        let (answered, body) = caller.try_control(&command).await;
-        assert_eq!(answered, status, "{command}");
-        assert!(text(&body["error"]).contains(says), "{body}");
-    }
 }

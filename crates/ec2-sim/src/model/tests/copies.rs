@@ -279,3 +279,19 @@ fn a_copy_is_given_quarters_of_hours() {
     let kind = bench.snapshot_field(HOME, copy, "transferType");
     assert_eq!(kind.as_deref(), Some("time-based"));
 }
+
+#[test]
+fn a_snapshot_stores_what_changed_since_the_one_before_it_that_is_still_there() {
+    let mut bench = Bench::new();
+    let (host, data) = host(&mut bench, None);
+    let stored = |bench: &Bench| bench.model.stored_bytes()[AWAY] / BLOCK_BYTES;
+    bench.snapshots(AWAY, &host);
+    assert_eq!(stored(&bench), 3);
+    bench.write(&data, &[(1, 2), (5, 2)]);
+    let second = bench.snapshots(AWAY, &host)[&data].clone();
+    assert_eq!(stored(&bench), 3 + 2);
+    bench.call(AWAY, "DeleteSnapshot", &[("SnapshotId", &second)]);
+    bench.write(&data, &[(0, 4)]);
+    bench.snapshots(AWAY, &host);
+    assert_eq!(stored(&bench), 3 + 2 + 3);
+}

@@ -1,4 +1,5 @@
-//! The operator's tool, as it is typed in a kept world: the writer is moved there and back, a Region is lost, and the failover forced.
+//! The operator's tool, as it is typed in a kept world: the writer is moved there and back, a Region is lost, what runs ask then is
+//! answered, and the failover forced.
 
 use std::{
     fs,
@@ -16,7 +17,10 @@ use tests::{
 
 use crate::{commands::variables, held::Place};
 
+mod questions;
 mod six_commands;
+
+use questions::Question;
 
 /// How soon the world must be up.
 const UP: Duration = Duration::from_secs(240);
@@ -115,9 +119,10 @@ impl Operator<'_> {
         })
     }
 
-    fn drill(&self, words: &[&str]) {
+    fn drill(&self, words: &[&str]) -> String {
         let answer = self.world.program(words).output().unwrap();
         assert!(answer.status.success(), "{words:?}: {answer:?}");
+        String::from_utf8(answer.stdout).unwrap()
     }
 
     /// The Region of the writer, and its epoch.
@@ -167,7 +172,8 @@ fn the_operators_tool_moves_a_writer_there_and_back_and_forces_a_failover_in_a_k
     looks(&operator);
     what_was(&operator);
     by_hand(&operator);
-    forced(&operator);
+    let before = questions::approved_too_late(&operator);
+    forced(&operator, &before);
     drill.signal(Signal::TERM);
     drill.end(Duration::from_secs(30));
     assert_eq!(drill.left(&held), Vec::<String>::new());
@@ -302,7 +308,7 @@ fn what_was(operator: &Operator<'_>) {
     assert!(why.contains("run nobody is in no ledger"), "{why}");
 }
 
-/// What is called by hand, and a plan that only observes from now on, so that no run is faster than whoever forces it.
+/// What is called by hand, and a plan that asks from now on or only observes, so that no run is faster than whoever forces it.
 fn by_hand(operator: &Operator<'_>) {
     for words in [
         "adopt orders --dry-run",
@@ -315,9 +321,8 @@ fn by_hand(operator: &Operator<'_>) {
     }
     let mut plan = operator.json("plan show orders", 0);
     let revision = plan["revision"].as_u64().unwrap();
-    for verdict in ["region_down", "writer_down"] {
-        plan["unplanned"][verdict] = "observe".into();
-    }
+    plan["unplanned"]["region_down"] = "approval".into();
+    plan["unplanned"]["writer_down"] = "observe".into();
     let file = operator.world.root().join("workplace/orders.json");
     fs::write(&file, plan.to_string()).unwrap();
     let why = operator.types("plan put orders.json --yes", 2);
@@ -325,14 +330,16 @@ fn by_hand(operator: &Operator<'_>) {
     plan["revision"] = (revision + 1).into();
     fs::write(&file, plan.to_string()).unwrap();
     let said = operator.types("plan put orders.json --yes", 0);
-    assert!(
-        said.contains("unplanned.region_down") && said.contains("\"observe\""),
-        "{said}"
-    );
+    for part in [
+        "region_down: \"automatic\" → \"approval\"",
+        "writer_down: \"approval\" → \"observe\"",
+    ] {
+        assert!(said.contains(part), "{part} is missing from\n{said}");
+    }
     operator.types("plan check orders.json", 0);
 }
 
-fn forced(operator: &Operator<'_>) {
+fn forced(operator: &Operator<'_>, before: &Question) {
     let why = operator.types("failover orders --to us-east-1 --force --epoch 1 --yes", 2);
     assert!(why.contains("stands at epoch 3; write --epoch 3"), "{why}");
     let force = "failover orders --to us-east-1 --force --epoch 3 --yes";
@@ -342,10 +349,11 @@ fn forced(operator: &Operator<'_>) {
         "{lives}"
     );
     operator.drill(&["lose", "us-west-2"]);
-    let said = operator.types(&format!("{force} --abandon-living-writer"), 1);
-    assert!(
-        said.contains("orders: the writer is in us-east-1, epoch 4"),
-        "{said}"
+    let declined = questions::declined(operator, before);
+    questions::insists(
+        operator,
+        &format!("{force} --abandon-living-writer"),
+        "orders: the writer is in us-east-1, epoch 4",
     );
     assert_eq!(operator.writer(), ("us-east-1".to_owned(), 4));
     let history = operator.json("history orders", 3);
@@ -358,6 +366,7 @@ fn forced(operator: &Operator<'_>) {
     operator.types("resume orders --yes", 3);
     operator.drill(&["return", "us-west-2"]);
     operator.succeeds("fence orders --yes");
+    questions::remembered(operator, &declined);
     let listed = operator.succeeds("losses orders --list --yes");
     assert!(listed.contains("us-west-2: done: "), "{listed}");
     let said = operator.types("losses orders --download lost", 0);

@@ -1,11 +1,10 @@
 //! Keeps the functions of a run awake. Lambda lets a function fall asleep that nobody calls for weeks, and its next call fails:
-//! so each is called once an hour, and one that cannot be called is known before an outage needs it. What a run needs later is called
-//! when it begins, too: it would have to start while writes are out.
+//! so each is called once an hour, and one that cannot be called is known before an outage needs it. What a run needs later is called by
+//! a rule when it begins, too: it would have to start while writes are out.
 
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use failover::{
@@ -14,7 +13,6 @@ use failover::{
     installation,
     ledger::KeptPlan,
     metric::{self, Counted},
-    plan::{TopologyKind, function_of},
     ports::{Functions, Ledger, Runtime},
 };
 
@@ -33,40 +31,6 @@ const WITNESS: &str = "confirm-outage";
 pub fn request() -> Value {
     json!({"operation": "warm"})
 }
-
-/// What the rule sends when a run begins, of the state machine that runs: its ARN.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Begins {
-    /// The word `warm`.
-    #[serde(rename = "operation")]
-    _operation: Warm,
-    machine: String,
-}
-
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Warm {
-    Warm,
-}
-
-/// The functions that the machine of an ARN needs while writes are out, without those that a schedule calls every minute.
-fn needed(machine: &str) -> BTreeSet<String> {
-    let is_of = |own: &str| machine.ends_with(&format!(":{}", installation::named(own)));
-    let runs = TopologyKind::ALL.map(|kind| kind.runs());
-    let runs = runs.into_iter().find(|runs| {
-        let machines = [Some(runs.unplanned), runs.planned, runs.failback];
-        machines.into_iter().flatten().any(is_of)
-    });
-    let Some(runs) = runs else {
-        return BTreeSet::new();
-    };
-    let own = runs.promoting().chain(runs.opening).map(function_of);
-    own.chain(AFTER.map(String::from)).collect()
-}
-
-/// What every topology's runs need behind the proof.
-const AFTER: [&str; 2] = ["dns-flip", "ecs-restart"];
 
 /// Answers at once where the function is only kept awake, or else makes a pass.
 ///
@@ -94,12 +58,6 @@ pub async fn others_or(
 ) -> Result<Value, Error> {
     if payload == request() {
         return others(world, functions).await;
-    }
-    if let Ok(begins) = Begins::deserialize(&payload) {
-        let needed = needed(&begins.machine);
-        let needed = functions.iter().filter(|name| needed.contains(**name));
-        let called = needed.map(|name| call(world, name, world.region().clone()));
-        return all(join_all(called).await);
     }
     Box::pin(pass(payload)).await
 }
@@ -203,29 +161,6 @@ mod tests {
         assert_eq!(warm["release"], installation::RELEASE);
         assert_eq!(books.told(), all);
         assert!(metric::counted().is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_a_run_needs_later_is_called_when_it_begins() {
-        let own = TopologyKind::ALL.iter().flat_map(|kind| kind.runs().own());
-        let all: BTreeSet<_> = own
-            .map(function_of)
-            .chain(AFTER.map(String::from))
-            .collect();
-        let all: Vec<_> = all.iter().map(String::as_str).collect();
-        let called = async |machine: &str| {
-            let books = Books::with(&PlanState::new("orders".into()));
-            let machine = format!("arn:aws:states:us-east-1:123456789012:stateMachine:{machine}");
-            let begins = json!({"operation": "warm", "machine": machine});
-            let answer = others_or(&books, &all, begins, pass).await.unwrap();
-            assert_eq!(answer["warm"], json!(books.told()));
-            books.told().len()
-        };
-        assert_eq!(called("aurora-failover-replica-failover").await, 4);
-        assert_eq!(called("aurora-failover-unplanned-failover").await, 4);
-        for stranger in ["aurora-failover-nightly", "replica-failover"] {
-            assert_eq!(called(stranger).await, 0, "{stranger}");
-        }
     }
 
     #[tokio::test]

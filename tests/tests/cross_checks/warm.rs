@@ -1,5 +1,11 @@
 //! Functions that are kept awake: all of them, by one that may call them and nothing else.
 
+use std::collections::BTreeSet;
+
+use failover::{
+    installation,
+    plan::{TopologyKind, function_of},
+};
 use serde_json::{Value, json};
 use tests::{
     repository::{functions, text},
@@ -38,30 +44,59 @@ fn the_function_that_keeps_the_others_awake_may_call_them_here_and_the_witness_a
     assert_eq!(reached(&witness), reached(&asks));
 }
 
-/// The ways of a run are called while it looks around: a function that has to start first would do so while writes are out.
+/// What every topology's runs need behind the proof.
+const AFTER: [&str; 2] = ["dns-flip", "ecs-restart"];
+
+/// A rule has no more targets.
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>.
+const TARGETS_MAX: usize = 5;
+
+/// A function that has to start first would do so while writes are out. One that a run needs first is called by the run alone: whoever
+/// else calls it then makes the run's own call start another one.
 #[test]
-fn whenever_a_run_begins_the_other_functions_are_called() {
-    let triggers = template::read("triggers");
-    let rules = template::resources(&triggers, "AWS::Events::Rule");
-    let begins = |rule: &Value| rule["EventPattern"]["detail"]["status"] == json!(["RUNNING"]);
-    let (_, rule) = rules.iter().find(|(_, rule)| begins(rule)).unwrap();
-    let pattern = &rule["EventPattern"];
-    assert_eq!(pattern["source"], json!(["aws.states"]));
-    let machines = &pattern["detail"]["stateMachineArn"][0]["prefix"]["Fn::Sub"];
-    let machines = machines.as_str().unwrap();
-    assert!(
-        machines.ends_with(":stateMachine:aurora-failover-"),
-        "{machines}"
-    );
-    let target = &rule["Targets"][0];
-    let called = template::function_of(&target["Arn"]);
-    assert_eq!(called, format!("aurora-failover-{CALLER}"));
-    let template = target["InputTransformer"]["InputTemplate"]
-        .as_str()
-        .unwrap();
-    let mut sent: Value = serde_json::from_str(&template.replace("<machine>", "\"\"")).unwrap();
-    sent.as_object_mut().unwrap().remove("machine").unwrap();
-    assert_eq!(sent, steps::warm::request());
+fn whenever_a_run_begins_the_functions_are_called_that_it_needs_later_and_no_other() {
+    let template = template::read("triggers");
+    let rules = template::resources(&template, "AWS::Events::Rule");
+    for kind in TopologyKind::ALL {
+        let own = kind.name().replace('_', "-");
+        let own = format!("aurora-failover-{own}-run-begins");
+        let (id, rule) = rules.iter().find(|(_, rule)| rule["Name"] == *own).unwrap();
+        let pattern = &rule["EventPattern"];
+        assert_eq!(pattern["source"], json!(["aws.states"]));
+        assert_eq!(pattern["detail"]["status"], json!(["RUNNING"]));
+        let begun = pattern["detail"]["stateMachineArn"].as_array().unwrap();
+        let machine = |arn: &Value| {
+            let arn = arn["Fn::Sub"].as_str().unwrap();
+            arn.rsplit_once(":stateMachine:").unwrap().1.to_owned()
+        };
+        let begun: BTreeSet<_> = begun.iter().map(machine).collect();
+        let runs = kind.runs();
+        let own = [Some(runs.unplanned), runs.planned, runs.failback];
+        let own = own.into_iter().flatten().map(installation::named);
+        assert_eq!(begun, own.collect());
+
+        let targets = rule["Targets"].as_array().unwrap();
+        assert!(targets.len() <= TARGETS_MAX, "{targets:?}");
+        for target in targets {
+            let sent: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+            assert_eq!(sent, steps::warm::request());
+        }
+        let called = targets
+            .iter()
+            .map(|target| template::function_of(&target["Arn"]));
+        let needed = runs.promoting().chain(runs.opening).map(function_of);
+        let needed = needed.chain(AFTER.map(String::from));
+        let needed: BTreeSet<_> = needed.map(|own| installation::named(&own)).collect();
+        let called: BTreeSet<_> = called.map(str::to_owned).collect();
+        assert_eq!(called, needed);
+        let permissions = template::resources(&template, "AWS::Lambda::Permission");
+        let of_the_rule = json!({"Fn::GetAtt": format!("{id}.Arn")});
+        let permitted = permissions
+            .iter()
+            .filter(|(_, permission)| permission["SourceArn"] == of_the_rule)
+            .map(|(_, permission)| permission["FunctionName"].as_str().unwrap().to_owned());
+        assert_eq!(permitted.collect::<BTreeSet<_>>(), needed);
+    }
 }
 
 #[test]

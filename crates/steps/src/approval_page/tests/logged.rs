@@ -38,8 +38,15 @@ impl tracing::Subscriber for Log {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-#[tokio::test]
-async fn neither_a_links_secret_nor_a_token_nor_a_persons_words_are_logged() {
+/// What must stand in the log of four requests.
+const LOGGED: [&str; 3] = [
+    "a3f1",
+    "192.0.2.7",
+    "nobody knows whether a run has its answer",
+];
+
+/// The log of four requests, and the secrets that they carried.
+async fn log_of_requests() -> (String, [String; 2]) {
     let log = Log::default();
     let logging = tracing::subscriber::set_default(log.clone());
     let (books, path) = world();
@@ -57,16 +64,22 @@ async fn neither_a_links_secret_nor_a_token_nor_a_persons_words_are_logged() {
     drop(logging);
     assert_eq!(books.given().len(), 1);
     let text = log.0.lock().unwrap().clone();
-    for part in [
-        "a3f1",
-        "192.0.2.7",
-        "nobody knows whether a run has its answer",
-    ] {
-        assert!(text.contains(part), "{text}");
+    (text, [&path, &forged].map(|path| secret(path).to_owned()))
+}
+
+/// A place in the code that another test's thread makes known to `tracing` at this very moment may not be logged yet: then the requests
+/// are made again.
+#[tokio::test]
+async fn neither_a_links_secret_nor_a_token_nor_a_persons_words_are_logged() {
+    let mut missing = LOGGED.to_vec();
+    for _ in 0..3 {
+        let (text, [own, forged]) = log_of_requests().await;
+        for secret in [&*own, &*forged, TOKEN, "not tonight"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        missing.retain(|part| !text.contains(part));
     }
-    for secret in [secret(&path), secret(&forged), TOKEN, "not tonight"] {
-        assert!(!text.contains(secret), "{text}");
-    }
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[tokio::test]

@@ -104,9 +104,12 @@ pub(crate) async fn keep_time(plane: Arc<ControlPlane>) {
                 let name = format!("{effect:?}");
                 let outcome = plane
                     .storage
-                    .carry_out(effect)
+                    .carry_out(effect.clone())
                     .await
                     .map_err(|error| chain(&error));
+                if let Some(bytes) = plane.storage.moved_bytes(&effect).await {
+                    plane.change(|model, _| model.moved(id, bytes));
+                }
                 if let Err(reason) = &outcome {
                     tracing::warn!(effect = name, reason, "the storage failed");
                 }

@@ -10,6 +10,7 @@ mod calls;
 mod cluster;
 mod completion;
 mod copied;
+mod copying;
 mod course;
 mod delete;
 mod describe;
@@ -28,14 +29,18 @@ mod instance;
 mod kept;
 mod key;
 mod modify;
+mod multi_az;
 mod names;
 mod network;
 mod page;
 mod params;
 mod regions;
 mod rename;
+mod restore;
 mod settings;
+mod side;
 mod snapshot;
+mod span;
 mod standalone;
 mod state;
 mod tags;
@@ -44,6 +49,7 @@ mod task;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod trouble;
 mod version;
 mod views;
@@ -58,9 +64,11 @@ pub use params::Params;
 pub use settings::{
     Durations, PromotingReplica, Settings, StalledReplica, SwitchoverFrom, Visibility, WriteFencing,
 };
+pub use side::Side;
 pub use standalone::Following;
 pub use state::{Event, Millis, Secret, Transition};
 pub use task::TaskId;
+pub use transfer::Transfer;
 pub use trouble::Loss;
 
 use groups::{Group, Sort};

@@ -9,8 +9,8 @@ use crate::{
     control_plane::{ControlPlane, keep_time},
     http,
     model::{
-        ClusterKey, Durations, Fault, Following, Loss, PromotingReplica, Settings, StalledReplica,
-        SwitchoverFrom, Transition, Visibility, WriteFencing,
+        ClusterKey, Durations, Fault, Following, Loss, PromotingReplica, Settings, Side,
+        StalledReplica, SwitchoverFrom, Transfer, Transition, Visibility, WriteFencing,
     },
     storage::{Storage, StorageConfig, StorageError},
 };
@@ -316,6 +316,25 @@ impl Simulator {
             replay_age: self.plane.storage.replay_age(&key).await,
             behind_bytes: self.plane.storage.behind_bytes(&key).await,
         })
+    }
+
+    /// The side of an instance that a snapshot was read from, its standby's or its own; nothing while it is being made, and where
+    /// there is none. RDS's API does not tell it.
+    pub fn snapshot_side(&self, region: &str, snapshot: &str) -> Option<Side> {
+        let key = ClusterKey::new(region, snapshot);
+        self.plane.change(|model, _| model.snapshot_side(&key))
+    }
+
+    /// What a copy of an instance's snapshot took along; nothing for what is no copy. RDS's API does not tell it.
+    pub fn transfer(&self, region: &str, snapshot: &str) -> Option<Transfer> {
+        let key = ClusterKey::new(region, snapshot);
+        self.plane.change(|model, _| model.transfer(&key))
+    }
+
+    /// The same of a copy of a cluster's snapshot.
+    pub fn cluster_transfer(&self, region: &str, snapshot: &str) -> Option<Transfer> {
+        let key = ClusterKey::new(region, snapshot);
+        self.plane.change(|model, _| model.cluster_transfer(&key))
     }
 
     /// What happened, oldest first.

@@ -1,5 +1,6 @@
 //! What lies beneath the control plane: nothing at all, or real PostgreSQL and MariaDB.
 
+mod blocks;
 mod fleet;
 mod mariadb;
 mod member;
@@ -120,6 +121,21 @@ impl Storage {
             On::Postgres(postgres) => postgres.carry_out(effect).await,
             On::MariaDb(mariadb) => mariadb.carry_out(effect).await,
         }
+    }
+
+    /// How many bytes a copy of a snapshot took along that has been made: those that differ from the snapshot since which it is,
+    /// or all. Nothing without databases.
+    pub(crate) async fn moved_bytes(&self, effect: &Effect) -> Option<u64> {
+        let Effect::CopySnapshot { to, since, .. } = effect else {
+            return None;
+        };
+        let mut fleets = self.fleets();
+        let fleet = fleets.find(|fleet| fleet.snapshot_folder(to).is_dir())?;
+        let since = since.as_ref().map(|since| fleet.snapshot_folder(since));
+        let counted = blocks::count(&fleet.snapshot_folder(to), since.as_deref()).await;
+        counted
+            .inspect_err(|error| tracing::warn!(%error, "the bytes of a copy were not counted"))
+            .ok()
     }
 
     /// Takes down everything in a Region, at once and without a goodbye.

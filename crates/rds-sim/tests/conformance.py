@@ -577,6 +577,23 @@ def kept_and_copied(home, standby, wait):
     automated = home.describe_db_snapshots(DBInstanceIdentifier="single", SnapshotType="automated")["DBSnapshots"]
     equal("RDS took one itself", [one["SnapshotType"] for one in automated], ["automated"])
     refused(home.delete_db_snapshot, "InvalidDBSnapshotState", 400, "manual", DBSnapshotIdentifier=automated[0]["DBSnapshotIdentifier"])
+    restored_from_the_copy(standby, wait)
+
+
+def restored_from_the_copy(standby, wait):
+    restore = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": "copied"}
+    refused(standby.restore_db_instance_from_db_snapshot, "DBSnapshotNotFound", 404, "not found",
+            **{**restore, "DBSnapshotIdentifier": "single-kept"})
+    begun = standby.restore_db_instance_from_db_snapshot(**restore)["DBInstance"]
+    equal("while it is restored", (begun["DBInstanceStatus"], begun["MultiAZ"]), ("creating", False))
+    refused(standby.restore_db_instance_from_db_snapshot, "DBInstanceAlreadyExists", 400, "already exists", **restore)
+    wait(STANDBY, "restored")
+    made = standby.describe_db_instances(DBInstanceIdentifier="restored")["DBInstances"][0]
+    equal("what the snapshot says", (made["DBInstanceClass"], made["BackupRetentionPeriod"]), ("db.m6g.large", 7))
+    refused(standby.reboot_db_instance, "InvalidParameterCombination", 400, "Multi-AZ", DBInstanceIdentifier="restored",
+            ForceFailover=True)  # [U]
+    standby.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
+    standby.get_waiter("db_instance_deleted").wait(DBInstanceIdentifier="restored", WaiterConfig={"Delay": 1, "MaxAttempts": SETTLED_SECONDS})
 
 
 def exports_need_a_bucket(home):

@@ -30,12 +30,28 @@ impl Model {
         Err(Fault::instance_quota())
     }
 
+    /// Refuses a snapshot of an instance for which a Region has no room. Those that RDS takes itself do not count.
+    pub(crate) fn check_room_for_snapshot(&self, region: &str) -> Result<(), Fault> {
+        if self.count_snapshots(region) < SNAPSHOTS_MAX {
+            return Ok(());
+        }
+        Err(Fault::snapshot_quota())
+    }
+
+    /// The same of a cluster's.
+    pub(crate) fn check_room_for_cluster_snapshot(&self, region: &str) -> Result<(), Fault> {
+        if self.count_cluster_snapshots(region) < SNAPSHOTS_MAX {
+            return Ok(());
+        }
+        Err(Fault::snapshot_quota())
+    }
+
     /// The quotas that are counted here, out of more.
     pub(crate) fn describe_account_attributes(&self, region: &str) -> Node {
-        let snapshots = self.snapshots.iter();
-        let manual = snapshots.filter(|(key, kept)| key.region == region && !kept.is_automated);
-        let alone = self.instance_snapshots.iter();
-        let alone = alone.filter(|(key, kept)| key.region == region && !kept.is_automated);
+        let (alone, of_clusters) = (
+            self.count_snapshots(region),
+            self.count_cluster_snapshots(region),
+        );
         let quotas = [
             ("DBInstances", self.count_instances(region), INSTANCES_MAX),
             (
@@ -43,8 +59,8 @@ impl Model {
                 self.count_clusters(region),
                 self.clusters_max(region),
             ),
-            ("ManualSnapshots", alone.count(), SNAPSHOTS_MAX),
-            ("ManualClusterSnapshots", manual.count(), SNAPSHOTS_MAX),
+            ("ManualSnapshots", alone, SNAPSHOTS_MAX),
+            ("ManualClusterSnapshots", of_clusters, SNAPSHOTS_MAX),
         ];
         let quotas = quotas.map(|(name, used, max)| {
             Fields::default()
@@ -65,6 +81,18 @@ impl Model {
     fn count_clusters(&self, region: &str) -> usize {
         let there = self.clusters.keys().filter(|key| key.region == region);
         there.count()
+    }
+
+    fn count_snapshots(&self, region: &str) -> usize {
+        let all = self.instance_snapshots.iter();
+        all.filter(|(key, kept)| key.region == region && !kept.is_automated)
+            .count()
+    }
+
+    fn count_cluster_snapshots(&self, region: &str) -> usize {
+        let all = self.snapshots.iter();
+        all.filter(|(key, kept)| key.region == region && !kept.is_automated)
+            .count()
     }
 
     fn count_instances(&self, region: &str) -> usize {

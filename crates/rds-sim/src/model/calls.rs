@@ -133,6 +133,9 @@ impl Model {
             "CreateDBSnapshot" => self.create_db_snapshot(region, params),
             "CopyDBSnapshot" => self.copy_db_snapshot(region, params),
             "DeleteDBSnapshot" => self.delete_db_snapshot(region, params),
+            "RestoreDBInstanceFromDBSnapshot" => {
+                self.restore_db_instance_from_db_snapshot(region, params)
+            }
             other => Err(Fault::invalid_action(other)),
         }
     }

@@ -64,7 +64,7 @@ impl Model {
         check_identifier("DBClusterIdentifier", name)?;
         check_engine(params.required("Engine")?)?;
         let key = ClusterKey::new(region, name);
-        if self.clusters.contains_key(&key) {
+        if self.is_cluster_name_taken(&key) {
             return Err(Fault::cluster_exists());
         }
         self.check_cluster_name(&key)?;

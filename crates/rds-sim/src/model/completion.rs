@@ -3,9 +3,7 @@
 use crate::model::{
     Model,
     key::ClusterKey,
-    state::{
-        ClusterStatus, EndpointStatus, Instance, InstanceStatus, SnapshotStatus, Synchronization,
-    },
+    state::{ClusterStatus, EndpointStatus, Instance, InstanceStatus, Synchronization},
     task::Then,
 };
 
@@ -169,13 +167,6 @@ impl Model {
             | Then::InstanceSnapshotDeleted(_)
             | Then::ExportEnded(_)
             | Then::Nothing => {}
-        }
-    }
-
-    fn snapshot_taken(&mut self, key: &ClusterKey) {
-        self.record(&key.region, &key.id, "snapshot available");
-        if let Some(snapshot) = self.snapshots.get_mut(key) {
-            snapshot.status = SnapshotStatus::Available;
         }
     }
 

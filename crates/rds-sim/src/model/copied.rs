@@ -17,12 +17,12 @@ impl Copied {
         (encrypted, kms_key, source_tags): (bool, &Option<String>, &[(String, String)]),
     ) -> Result<Self, Fault> {
         let given = params.owned("KmsKeyId");
-        if encrypted && from.region != region && given.is_none() {
-            // AWS documents that the key must be named; the code and the text are assumptions.
-            return Err(Fault::invalid_combination(format!(
-                "KmsKeyId valid in {region} is required to copy the encrypted snapshot {} from {}.",
-                from.id, from.region
-            )));
+        match &given {
+            Some(key) => Fault::unless_key_of(region, key)?,
+            None if encrypted && from.region != region => {
+                return Err(Fault::key_of_source(&from.id, region));
+            }
+            None => {}
         }
         let mut tags = params.tags();
         if params.flag("CopyTags")?.unwrap_or(false) {

@@ -51,6 +51,8 @@ pub(crate) enum End {
     BackupsOn,
     /// This snapshot of it is there.
     BackedUp(ClusterKey),
+    /// Its standby writes, and it has become the standby.
+    FailedOver,
     Stopped,
     /// This last snapshot of it is there.
     LastKept(ClusterKey),
@@ -77,6 +79,7 @@ impl Course {
             | End::Renamed(_)
             | End::Changed
             | End::BackupsOn
+            | End::FailedOver
             | End::Stopped
             | End::Deleted => None,
         }
@@ -92,6 +95,7 @@ impl Course {
             | End::Changed
             | End::BackupsOn
             | End::BackedUp(_)
+            | End::FailedOver
             | End::Stopped
             | End::LastKept(_)
             | End::Deleted => None,

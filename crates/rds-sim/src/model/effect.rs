@@ -111,6 +111,8 @@ pub enum Effect {
         from: ClusterKey,
         /// The copy.
         to: ClusterKey,
+        /// The snapshot since which it is to have what changed. It is whole all the same, as is one that is full.
+        since: Option<ClusterKey>,
     },
     /// Remove a snapshot's volume.
     DropSnapshot {
@@ -121,7 +123,7 @@ pub enum Effect {
     Restore {
         /// The snapshot.
         snapshot: ClusterKey,
-        /// The new cluster.
+        /// The new cluster, or instance of its own.
         cluster: ClusterKey,
     },
     /// Give a cluster's database another name.

@@ -4,6 +4,7 @@
 //! documents no refusal for a situation, the nearest modelled code was taken; such constructors say so.
 
 mod instance;
+mod snapshot;
 
 use crate::model::key::ClusterKey;
 

@@ -107,7 +107,7 @@ impl Model {
     ) -> Result<Node, Fault> {
         let name = params.required("DBInstanceIdentifier")?;
         if let Some(key) = self.standalone_key(region, name) {
-            return self.reboot_standalone(&key);
+            return self.reboot_standalone(&key, params);
         }
         let instance = self.found_instance(region, name)?;
         let key = instance.key.clone();

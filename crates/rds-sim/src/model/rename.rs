@@ -35,7 +35,7 @@ impl Model {
         }
         at_once(params)?;
         let to = ClusterKey::new(&key.region, new);
-        if self.clusters.contains_key(&to) {
+        if self.is_cluster_name_taken(&to) {
             return Err(Fault::cluster_exists());
         }
         self.check_cluster_name(&to)?;
@@ -52,6 +52,12 @@ impl Model {
             Then::ClusterRenamed(key.clone(), to),
         );
         self.cluster_answer(key)
+    }
+
+    /// Whether a cluster has a name, or is about to get it. Until a renaming is through, the old name is taken, too.
+    pub(crate) fn is_cluster_name_taken(&self, key: &ClusterKey) -> bool {
+        let is_promised = |then: &Then| matches!(then, Then::ClusterRenamed(_, to) if to == key);
+        self.clusters.contains_key(key) || self.tasks.iter().any(|task| is_promised(&task.then))
     }
 
     pub(crate) fn cluster_renamed(&mut self, from: &ClusterKey, to: &ClusterKey) {

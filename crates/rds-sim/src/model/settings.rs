@@ -42,6 +42,10 @@ pub struct Durations {
     pub stopped_max_ms: u64,
     /// A snapshot is `creating`.
     pub snapshot_ms: u64,
+    /// A snapshot is copied.
+    pub copy_snapshot_ms: u64,
+    /// An instance is `creating` from a snapshot.
+    pub restore_instance_ms: u64,
     /// A snapshot is exported to a bucket.
     pub export_ms: u64,
     /// A global cluster counts as not empty after its last member has left.
@@ -70,6 +74,8 @@ impl Default for Durations {
             forget_replica_ms: 500,
             stopped_max_ms: 7 * 24 * 3_600_000,
             snapshot_ms: 500,
+            copy_snapshot_ms: 500,
+            restore_instance_ms: 500,
             export_ms: 500,
             leave_ms: 500,
             retry_ms: 500,

@@ -1,12 +1,9 @@
-//! CreateDBClusterSnapshot, CopyDBClusterSnapshot, DescribeDBClusterSnapshots, DeleteDBClusterSnapshot and
-//! RestoreDBClusterFromSnapshot; and what a managed failover keeps.
+//! CreateDBClusterSnapshot, DescribeDBClusterSnapshots and DeleteDBClusterSnapshot; and what a managed failover keeps.
 
 use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        cluster::new_cluster,
-        copied::Copied,
         effect::{Effect, When},
         engine::ENGINE,
         fault::Fault,
@@ -63,6 +60,7 @@ impl Model {
                 cluster.id
             )));
         }
+        self.check_room_for_cluster_snapshot(&key.region)?;
         let snapshot = self.snapshot_of(source, key);
         self.snapshots.insert(key.clone(), snapshot);
         self.record(&key.region, &key.id, "snapshot begun");
@@ -93,6 +91,9 @@ impl Model {
             encrypted: source.network.encrypted,
             kms_key: source.network.kms_key.clone(),
             iam_authentication: source.iam_authentication,
+            backup_retention_days: source.backup_retention_days,
+            made: self.span(self.settings.durations.snapshot_ms),
+            transfer: None,
             cluster_created_at: source.created_at,
             created_at: self.now,
             tags: if source.kept.is_on("CopyTagsToSnapshot") {
@@ -132,57 +133,6 @@ impl Model {
         );
     }
 
-    pub(crate) fn copy_db_cluster_snapshot(
-        &mut self,
-        region: &str,
-        params: &Params,
-    ) -> Result<Node, Fault> {
-        let name = params.required("SourceDBClusterSnapshotIdentifier")?;
-        let target = params.required("TargetDBClusterSnapshotIdentifier")?;
-        check_identifier("TargetDBClusterSnapshotIdentifier", target)?;
-        let from = self.names.parse_snapshot(name, region)?;
-        let source = self
-            .snapshots
-            .get(&from)
-            .ok_or_else(|| Fault::snapshot_not_found(name))?;
-        if source.status != SnapshotStatus::Available {
-            return Err(Fault::snapshot_state(format!(
-                "Cannot copy snapshot {} because it is not in the available state.",
-                from.id
-            )));
-        }
-        let key = ClusterKey::new(region, target);
-        if self.snapshots.contains_key(&key) {
-            return Err(Fault::snapshot_exists(target));
-        }
-        let of_source = (source.encrypted, &source.kms_key, source.tags.as_slice());
-        let copied = Copied::of(params, (&from, region), of_source)?;
-        let copy = Snapshot {
-            key: key.clone(),
-            is_automated: false,
-            copied_from: Some(self.names.snapshot_arn(&from)),
-            status: SnapshotStatus::Creating,
-            encrypted: copied.encrypted,
-            kms_key: copied.kms_key,
-            tags: copied.tags,
-            ..source.clone()
-        };
-        let view = self.snapshot_view(&copy);
-        self.snapshots.insert(key.clone(), copy);
-        self.record(region, &key.id, "snapshot copy begun");
-        let effect = Effect::CopySnapshot {
-            from: from.clone(),
-            to: key.clone(),
-        };
-        self.plan(
-            &[&from.region, region],
-            self.settings.durations.snapshot_ms,
-            Some((When::AtOnce, effect)),
-            Then::SnapshotTaken(key),
-        );
-        Ok(Fields::default().node("DBClusterSnapshot", view).done())
-    }
-
     pub(crate) fn delete_db_cluster_snapshot(
         &mut self,
         region: &str,
@@ -192,9 +142,19 @@ impl Model {
         let key = ClusterKey::new(region, id);
         let found = self.snapshots.get(&key);
         let found = found.ok_or_else(|| Fault::snapshot_not_found(id))?;
-        if found.is_automated || found.status != SnapshotStatus::Available {
+        // A copy that is under way ends with its target.
+        let is_being_copied =
+            found.status == SnapshotStatus::Creating && found.copied_from.is_some();
+        let may_go = found.status == SnapshotStatus::Available || is_being_copied;
+        if found.is_automated || !may_go {
             return Err(Fault::snapshot_state(format!(
                 "Only manual snapshots in the available state may be deleted; {id} is not one.",
+            )));
+        }
+        // AWS does not say what becomes of a copy whose source is deleted meanwhile.
+        if self.is_read(&key) {
+            return Err(Fault::snapshot_state(format!(
+                "Cannot delete snapshot {id} while it is being copied or restored."
             )));
         }
         // What is answered still has the status before.
@@ -202,6 +162,8 @@ impl Model {
         if let Some(snapshot) = self.snapshots.get_mut(&key) {
             snapshot.status = SnapshotStatus::Deleting;
         }
+        let copying = Then::SnapshotTaken(key.clone());
+        self.tasks.retain(|task| task.then != copying);
         self.record(region, &key.id, "snapshot deletion accepted");
         let drop = Effect::DropSnapshot {
             snapshot: key.clone(),
@@ -213,39 +175,6 @@ impl Model {
             Then::SnapshotDeleted(key),
         );
         Ok(Fields::default().node("DBClusterSnapshot", view).done())
-    }
-
-    /// A new cluster of its own from a snapshot, without an instance.
-    pub(crate) fn restore_db_cluster_from_snapshot(
-        &mut self,
-        region: &str,
-        params: &Params,
-    ) -> Result<Node, Fault> {
-        let key = self.new_cluster_key(region, params)?;
-        let id = params.required("SnapshotIdentifier")?;
-        let from = self.names.parse_snapshot(id, region)?;
-        let source = self.snapshots.get(&from).filter(|_| from.region == region);
-        let source = source.ok_or_else(|| Fault::snapshot_not_found(id))?.clone();
-        if source.status != SnapshotStatus::Available {
-            return Err(Fault::snapshot_state(format!(
-                "Cannot restore snapshot {} because it is not in the available state.",
-                from.id
-            )));
-        }
-        let mut cluster = new_cluster(key.clone(), self.now, params)?;
-        cluster.resource_id = self.names.resource_id("cluster-");
-        cluster.engine_version.clone_from(&source.engine_version);
-        cluster.master_username.clone_from(&source.master_username);
-        cluster.network.encrypted |= source.encrypted || cluster.network.kms_key.is_some();
-        cluster.network.kms_key = cluster.network.kms_key.or(source.kms_key);
-        self.check_groups(&cluster)?;
-        let effect = Effect::Restore {
-            snapshot: from,
-            cluster: key.clone(),
-        };
-        self.begin_creation(cluster, effect, &[region]);
-        self.record(region, &key.id, "restoration accepted");
-        self.cluster_answer(&key)
     }
 
     pub(crate) fn describe_db_cluster_snapshots(
@@ -297,9 +226,13 @@ impl Model {
         )
     }
 
-    fn snapshot_view(&self, snapshot: &Snapshot) -> Node {
+    pub(crate) fn snapshot_view(&self, snapshot: &Snapshot) -> Node {
         let percent = match snapshot.status {
-            SnapshotStatus::Creating => 0,
+            SnapshotStatus::Creating => self.percent(
+                snapshot.made,
+                &snapshot.key,
+                snapshot.copied_from.as_deref(),
+            ),
             SnapshotStatus::Available | SnapshotStatus::Deleting => 100,
         };
         let zones =

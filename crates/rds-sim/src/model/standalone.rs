@@ -2,6 +2,7 @@
 
 mod backups;
 mod copies;
+mod copying;
 mod courses;
 mod create;
 mod delete;
@@ -10,6 +11,7 @@ mod modify;
 mod power;
 mod promote;
 mod replica;
+mod restore;
 mod snapshot;
 mod view;
 

@@ -9,10 +9,8 @@ use serde::Serialize;
 pub(crate) use self::standalone::{
     BackupCopy, ExportTask, InstanceSnapshot, Replica, Replication, Source, Standalone,
 };
-use crate::model::{kept::Kept, key::ClusterKey};
-
-/// Milliseconds since the Unix epoch.
-pub type Millis = u64;
+pub use crate::model::span::Millis;
+use crate::model::{kept::Kept, key::ClusterKey, span::Span, transfer::Transfer};
 
 /// A text that no log shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -244,6 +242,10 @@ pub(crate) struct Snapshot {
     pub(crate) encrypted: bool,
     pub(crate) kms_key: Option<String>,
     pub(crate) iam_authentication: bool,
+    pub(crate) backup_retention_days: u32,
+    pub(crate) made: Span,
+    /// What it took along, where it is a copy.
+    pub(crate) transfer: Option<Transfer>,
     pub(crate) cluster_created_at: Millis,
     pub(crate) created_at: Millis,
     pub(crate) tags: Vec<(String, String)>,

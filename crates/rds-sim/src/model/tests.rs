@@ -7,6 +7,7 @@ mod in_region;
 mod looks;
 mod random;
 mod refusals;
+mod restores;
 mod sequences;
 mod shown;
 mod standalone;

@@ -78,7 +78,7 @@ impl MariaDb {
             }
             Effect::Fence { cluster } | Effect::Halt { cluster } => self.halt(&cluster).await,
             Effect::Snapshot { cluster, snapshot } => self.snapshot(&cluster, &snapshot).await,
-            Effect::CopySnapshot { from, to } => {
+            Effect::CopySnapshot { from, to, since: _ } => {
                 let (from, to) = (
                     self.fleet.snapshot_folder(&from),
                     self.fleet.snapshot_folder(&to),

@@ -103,12 +103,13 @@ impl Postgres {
             Effect::SwitchOver { from, to } => self.switch_over(&from, &to).await,
             Effect::Halt { cluster } => self.fence(&cluster).await,
             Effect::Snapshot { cluster, snapshot } => self.snapshot(&cluster, &snapshot).await,
-            Effect::CopySnapshot { from, to } => {
-                volume::copy(
-                    &self.fleet.snapshot_folder(&from),
-                    &self.fleet.snapshot_folder(&to),
-                )
-                .await
+            Effect::CopySnapshot { from, to, since: _ } => {
+                let (from, to) = (
+                    self.fleet.snapshot_folder(&from),
+                    self.fleet.snapshot_folder(&to),
+                );
+                volume::remove(&to).await?;
+                volume::copy(&from, &to).await
             }
             Effect::DropSnapshot { snapshot } => {
                 volume::remove(&self.fleet.snapshot_folder(&snapshot)).await

@@ -256,7 +256,7 @@ fn assert_no_secret(folder: &std::path::Path, secrets: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_snapshot_is_kept_and_copied_and_a_deleted_source_leaves_a_writer() {
+async fn a_snapshot_is_kept_copied_and_restored_and_a_deleted_source_leaves_a_writer() {
     let Some(pair) = pair().await else {
         return;
     };
@@ -287,6 +287,17 @@ async fn a_snapshot_is_kept_and_copied_and_a_deleted_source_leaves_a_writer() {
     taken(&pair.east, "kept-here").await;
     let copied = "data/mariadb/snapshots/us-east-1/db:kept-here/ibdata1";
     assert!(pair.folder.path().join(copied).is_file());
+    let restore = pair.east.restore_db_instance_from_db_snapshot();
+    restore
+        .db_instance_identifier("restored")
+        .db_snapshot_identifier("kept-here")
+        .send()
+        .await
+        .unwrap();
+    available(&pair.east, "restored").await;
+    pair.has(EAST, "restored", &[1]).await;
+    pair.write(EAST, "restored", 9).await;
+    assert!(!pair.is_set_up_to_follow(EAST, "restored").await);
 
     // Unlike PostgreSQL's, a replica in another Region is promoted then.
     available(&pair.west, SOURCE).await;

@@ -45,6 +45,8 @@ pub(crate) fn quick() -> Durations {
         forget_replica_ms: 50,
         stopped_max_ms: 7 * 24 * 3_600_000,
         snapshot_ms: 50,
+        copy_snapshot_ms: 50,
+        restore_instance_ms: 50,
         export_ms: 50,
         leave_ms: 50,
         retry_ms: 100,

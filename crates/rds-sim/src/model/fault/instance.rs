@@ -34,15 +34,6 @@ impl Fault {
         )
     }
 
-    /// The key is none of the Region's.
-    pub fn key_not_accessible(key: &str) -> Self {
-        Self::new(
-            400,
-            "KMSKeyNotAccessibleFault",
-            format!("The specified KMS key {key} is not accessible in this Region."),
-        )
-    }
-
     /// No such snapshot of an instance.
     pub fn instance_snapshot_not_found(id: &str) -> Self {
         Self::new(

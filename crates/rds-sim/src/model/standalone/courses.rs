@@ -72,6 +72,10 @@ impl Model {
                 }
                 self.rest(key, InstanceStatus::Available, "instance backed up");
             }
+            End::FailedOver => {
+                self.sides_swapped(key);
+                self.rest(key, InstanceStatus::Available, "instance available");
+            }
             End::Stopped => self.standalone_stopped(key),
             End::LastKept(_) => self.destroy_standalone(key),
             End::Deleted => self.standalone_deleted(key),
@@ -117,6 +121,7 @@ impl Model {
             | End::Renamed(_)
             | End::Changed
             | End::BackupsOn
+            | End::FailedOver
             | End::Stopped
             | End::LastKept(_)
             | End::Deleted => InstanceStatus::Failed,

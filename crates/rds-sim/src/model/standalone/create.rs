@@ -120,6 +120,7 @@ impl Model {
             database: None,
             storage_gib: 0,
             multi_az: params.flag("MultiAZ")?.unwrap_or(false),
+            is_swapped: false,
             backup_retention_days: 0,
             restorable_since: None,
             deletion_protection: params.flag("DeletionProtection")?.unwrap_or(false),

@@ -151,7 +151,7 @@ fn changed(found: &Standalone, params: &Params) -> Result<Standalone, Fault> {
         new.deletion_protection = protection;
     }
     if let Some(multi_az) = params.flag("MultiAZ")? {
-        new.multi_az = multi_az;
+        new.set_multi_az(multi_az);
     }
     if let Some(iam) = params.flag("EnableIAMDatabaseAuthentication")? {
         new.iam_authentication = iam;

@@ -89,13 +89,28 @@ impl Model {
         )
     }
 
-    pub(crate) fn reboot_standalone(&mut self, key: &ClusterKey) -> Result<Node, Fault> {
-        self.idle_standalone(&key.region, &key.id)?;
+    /// With `ForceFailover` the standby of a Multi-AZ instance takes over.
+    pub(crate) fn reboot_standalone(
+        &mut self,
+        key: &ClusterKey,
+        params: &Params,
+    ) -> Result<Node, Fault> {
+        let found = self.idle_standalone(&key.region, &key.id)?;
+        let fails_over = params.flag("ForceFailover")?.unwrap_or(false);
+        if fails_over {
+            Self::check_standby(found)?;
+            self.instance_event(key, "failover", "Multi-AZ instance failover started.");
+        }
         self.record(&key.region, &key.id, "instance reboot accepted");
         let rebooting = self.reboot_phase(Effect::Restart {
             cluster: key.clone(),
         });
-        self.begin_course(key, [rebooting], End::Changed);
+        let end = if fails_over {
+            End::FailedOver
+        } else {
+            End::Changed
+        };
+        self.begin_course(key, [rebooting], end);
         self.standalone_answer(key)
     }
 }

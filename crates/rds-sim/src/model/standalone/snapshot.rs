@@ -1,10 +1,9 @@
-//! CreateDBSnapshot, CopyDBSnapshot, DescribeDBSnapshots and DeleteDBSnapshot; and the backups that RDS takes itself.
+//! CreateDBSnapshot, DescribeDBSnapshots and DeleteDBSnapshot; and the backups that RDS takes itself.
 
 use crate::{
     answer::{Fields, Node},
     model::{
         Model,
-        copied::Copied,
         course::{End, Phase},
         effect::{Effect, When},
         engine::default_options,
@@ -21,6 +20,9 @@ use crate::{
     },
 };
 
+/// So many backups of one minute have names of their own.
+const NAMES_MAX: u32 = 1_000;
+
 impl Model {
     pub(crate) fn create_db_snapshot(
         &mut self,
@@ -32,11 +34,12 @@ impl Model {
         let name = params.required("DBInstanceIdentifier")?;
         let instance = self.idle_standalone(region, name)?.key.clone();
         self.check_snapshot_name(&ClusterKey::new(region, id))?;
+        self.check_room_for_snapshot(region)?;
         self.back_up(&instance, id, false, params.tags());
         self.instance_snapshot_answer(&ClusterKey::new(region, id))
     }
 
-    fn check_snapshot_name(&self, key: &ClusterKey) -> Result<(), Fault> {
+    pub(super) fn check_snapshot_name(&self, key: &ClusterKey) -> Result<(), Fault> {
         if self.instance_snapshots.contains_key(key) {
             return Err(Fault::instance_snapshot_exists(&key.id));
         }
@@ -62,11 +65,18 @@ impl Model {
         self.begin_course(instance, [backing_up], End::BackedUp(key));
     }
 
-    /// What RDS calls the backup that it takes now.
+    /// What RDS calls the backup that it takes now. One that had the name before may have been backed up in the same minute.
     pub(super) fn automated_name(&self, instance: &ClusterKey) -> String {
         let now = iso(self.now);
         let minute = now.get(..16).unwrap_or_default().replace(['T', ':'], "-");
-        format!("rds:{}-{minute}", instance.id)
+        let name = format!("rds:{}-{minute}", instance.id);
+        let is_free = |name: &String| {
+            let key = ClusterKey::new(&instance.region, name);
+            !self.instance_snapshots.contains_key(&key)
+        };
+        let numbered = (2..=NAMES_MAX).map(|number| format!("{name}-{number}"));
+        let mut all = std::iter::once(name.clone()).chain(numbered);
+        all.find(is_free).unwrap_or(name)
     }
 
     /// A manual snapshot of an instance, under a name that is free.
@@ -77,6 +87,7 @@ impl Model {
     ) -> Result<ClusterKey, Fault> {
         let key = ClusterKey::new(&instance.region, id);
         self.check_snapshot_name(&key)?;
+        self.check_room_for_snapshot(&key.region)?;
         self.keep_instance_snapshot(instance, &key, false, Vec::new());
         Ok(key)
     }
@@ -101,6 +112,11 @@ impl Model {
             copied_from: None,
             resource_id: source.resource_id.clone(),
             status: SnapshotStatus::Creating,
+            read_from: source.read_side(),
+            made: self.span(self.settings.durations.snapshot_ms),
+            transfer: None,
+            class: source.class.clone(),
+            backup_retention_days: source.backup_retention_days,
             engine: source.engine,
             engine_version: source.engine_version.clone(),
             master_username: source.master_username.clone(),
@@ -111,6 +127,7 @@ impl Model {
             kms_key: source.network.kms_key.clone(),
             iam_authentication: source.iam_authentication,
             instance_created_at: source.created_at,
+            taken_at: self.now,
             created_at: self.now,
             tags,
         };
@@ -122,6 +139,9 @@ impl Model {
         self.record(&key.region, &key.id, "snapshot available");
         if let Some(snapshot) = self.instance_snapshots.get_mut(key) {
             snapshot.status = SnapshotStatus::Available;
+            if let Some(transfer) = &mut snapshot.transfer {
+                transfer.done(snapshot.storage_gib);
+            }
         }
     }
 
@@ -130,55 +150,8 @@ impl Model {
         self.record(&key.region, &key.id, "snapshot deleted");
     }
 
-    /// Called where the copy is to be. The source is a name of that Region, or an ARN.
-    pub(crate) fn copy_db_snapshot(
-        &mut self,
-        region: &str,
-        params: &Params,
-    ) -> Result<Node, Fault> {
-        let name = params.required("SourceDBSnapshotIdentifier")?;
-        let target = params.required("TargetDBSnapshotIdentifier")?;
-        check_identifier("TargetDBSnapshotIdentifier", target)?;
-        let from = self.snapshot_key(region, name)?;
-        let source = self.instance_snapshots.get(&from);
-        let source = source.ok_or_else(|| Fault::instance_snapshot_not_found(name))?;
-        if source.status != SnapshotStatus::Available {
-            return Err(Fault::instance_snapshot_state(format!(
-                "Cannot copy snapshot {} because it is not in the available state.",
-                from.id
-            )));
-        }
-        let key = ClusterKey::new(region, target);
-        self.check_snapshot_name(&key)?;
-        let of_source = (source.encrypted, &source.kms_key, source.tags.as_slice());
-        let copied = Copied::of(params, (&from, region), of_source)?;
-        let copy = InstanceSnapshot {
-            key: key.clone(),
-            is_automated: false,
-            copied_from: Some(self.names.arn("snapshot", &from)),
-            status: SnapshotStatus::Creating,
-            encrypted: copied.encrypted,
-            kms_key: copied.kms_key,
-            tags: copied.tags,
-            ..source.clone()
-        };
-        self.instance_snapshots.insert(key.clone(), copy);
-        self.record(region, &key.id, "snapshot copy begun");
-        let effect = Effect::CopySnapshot {
-            from: InstanceSnapshot::volume(&from),
-            to: InstanceSnapshot::volume(&key),
-        };
-        self.plan(
-            &[&from.region, region],
-            self.settings.durations.snapshot_ms,
-            Some((When::AtOnce, effect)),
-            Then::InstanceSnapshotTaken(key.clone()),
-        );
-        self.instance_snapshot_answer(&key)
-    }
-
     /// The snapshot that a name means in a Region, or an ARN in its own.
-    fn snapshot_key(&self, region: &str, name: &str) -> Result<ClusterKey, Fault> {
+    pub(super) fn snapshot_key(&self, region: &str, name: &str) -> Result<ClusterKey, Fault> {
         match self.names.parse_arn(name) {
             Some((home, "snapshot", id)) => Ok(ClusterKey::new(home, id)),
             None if !name.starts_with("arn:") => Ok(ClusterKey::new(region, name)),
@@ -195,11 +168,21 @@ impl Model {
     ) -> Result<Node, Fault> {
         let id = params.required("DBSnapshotIdentifier")?;
         let key = ClusterKey::new(region, id);
-        let found = self.instance_snapshots.get_mut(&key);
+        let found = self.instance_snapshots.get(&key);
         let found = found.ok_or_else(|| Fault::instance_snapshot_not_found(id))?;
-        if found.is_automated || found.status != SnapshotStatus::Available {
+        // A copy that is under way ends with its target.
+        let is_being_copied =
+            found.status == SnapshotStatus::Creating && found.copied_from.is_some();
+        let may_go = found.status == SnapshotStatus::Available || is_being_copied;
+        if found.is_automated || !may_go {
             return Err(Fault::instance_snapshot_state(format!(
                 "Only manual snapshots in the available state may be deleted; {id} is not one.",
+            )));
+        }
+        // AWS does not say what becomes of a copy whose source is deleted meanwhile.
+        if self.is_read(&InstanceSnapshot::volume(&key)) {
+            return Err(Fault::instance_snapshot_state(format!(
+                "Cannot delete snapshot {id} while it is being copied or restored."
             )));
         }
         // What is answered still has the status before.
@@ -207,6 +190,8 @@ impl Model {
         if let Some(found) = self.instance_snapshots.get_mut(&key) {
             found.status = SnapshotStatus::Deleting;
         }
+        let copying = Then::InstanceSnapshotTaken(key.clone());
+        self.tasks.retain(|task| task.then != copying);
         self.record(region, &key.id, "snapshot deletion accepted");
         let drop = Effect::DropSnapshot {
             snapshot: InstanceSnapshot::volume(&key),
@@ -272,7 +257,7 @@ impl Model {
         page("DBSnapshots", "DBSnapshot", items.collect(), params)
     }
 
-    fn instance_snapshot_answer(&self, key: &ClusterKey) -> Result<Node, Fault> {
+    pub(super) fn instance_snapshot_answer(&self, key: &ClusterKey) -> Result<Node, Fault> {
         let found = self.instance_snapshots.get(key);
         let found = found.ok_or_else(|| Fault::instance_snapshot_not_found(&key.id))?;
         let view = self.instance_snapshot_view(found);
@@ -280,11 +265,11 @@ impl Model {
     }
 
     fn instance_snapshot_view(&self, snapshot: &InstanceSnapshot) -> Node {
+        let copied_from = snapshot.copied_from.as_deref();
         let percent = match snapshot.status {
-            SnapshotStatus::Creating => 0,
+            SnapshotStatus::Creating => self.percent(snapshot.made, &snapshot.key, copied_from),
             SnapshotStatus::Available | SnapshotStatus::Deleting => 100,
         };
-        let copied_from = snapshot.copied_from.as_deref();
         let home = copied_from.and_then(|arn| self.names.parse_arn(arn));
         let home = home
             .map(|(region, _, _)| region)
@@ -318,7 +303,7 @@ impl Model {
                 snapshot.iam_authentication,
             )
             .text("SnapshotCreateTime", iso(snapshot.created_at))
-            .text("OriginalSnapshotCreateTime", iso(snapshot.created_at))
+            .text("OriginalSnapshotCreateTime", iso(snapshot.taken_at))
             .text("InstanceCreateTime", iso(snapshot.instance_created_at))
             .text("SnapshotTarget", "region")
             .text("VpcId", VPC)

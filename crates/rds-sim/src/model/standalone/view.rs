@@ -34,8 +34,7 @@ impl Model {
     fn standalone_identity(&self, fields: Fields, instance: &Standalone) -> Fields {
         let key = &instance.key;
         let status = self.shown_status(key, instance.status.as_str());
-        let zone = format!("{}a", key.region);
-        let second_zone = instance.multi_az.then(|| format!("{}b", key.region));
+        let (zone, second_zone) = instance.zones();
         let is_made = instance.status != InstanceStatus::Creating;
         let made_at = is_made.then(|| iso(instance.created_at));
         fields
@@ -49,7 +48,7 @@ impl Model {
             .text("LicenseModel", instance.engine.license())
             .text("MasterUsername", &instance.master_username)
             .optional("DBName", instance.database.as_ref())
-            .text("AvailabilityZone", instance.zone.as_ref().unwrap_or(&zone))
+            .text("AvailabilityZone", zone)
             .optional("InstanceCreateTime", made_at)
             .text("MultiAZ", instance.multi_az)
             .optional("SecondaryAvailabilityZone", second_zone)

@@ -1,7 +1,9 @@
 //! An instance of its own: one server, one name, no cluster. It may follow another one, and others may follow it.
 
 use super::{InstanceStatus, Millis, Network, SnapshotStatus};
-use crate::model::{engine::Engine, kept::Kept, key::ClusterKey};
+use crate::model::{
+    engine::Engine, kept::Kept, key::ClusterKey, side::Side, span::Span, transfer::Transfer,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standalone {
@@ -17,6 +19,8 @@ pub(crate) struct Standalone {
     pub(crate) database: Option<String>,
     pub(crate) storage_gib: u32,
     pub(crate) multi_az: bool,
+    /// It writes in the zone that its standby had first.
+    pub(crate) is_swapped: bool,
     /// 0 where no backups are taken.
     pub(crate) backup_retention_days: u32,
     /// Since when it can be restored to a point in time.
@@ -92,6 +96,13 @@ pub(crate) struct InstanceSnapshot {
     /// The resource of the instance, which keeps it when it is renamed.
     pub(crate) resource_id: String,
     pub(crate) status: SnapshotStatus,
+    /// The side of the instance that it was read from.
+    pub(crate) read_from: Side,
+    pub(crate) made: Span,
+    /// What it took along, where it is a copy.
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) class: String,
+    pub(crate) backup_retention_days: u32,
     pub(crate) engine: Engine,
     pub(crate) engine_version: String,
     pub(crate) master_username: String,
@@ -102,6 +113,8 @@ pub(crate) struct InstanceSnapshot {
     pub(crate) kms_key: Option<String>,
     pub(crate) iam_authentication: bool,
     pub(crate) instance_created_at: Millis,
+    /// When it was taken first, before any copy.
+    pub(crate) taken_at: Millis,
     pub(crate) created_at: Millis,
     pub(crate) tags: Vec<(String, String)>,
 }

@@ -149,7 +149,10 @@ fn an_encrypted_snapshot_is_copied_to_another_region_only_with_a_key_of_it() {
         ("TargetDBClusterSnapshotIdentifier", "copied"),
     ];
     let refusal = world.refused(EAST, "CopyDBClusterSnapshot", &copy);
-    expect(&refusal, 400, "InvalidParameterCombination", "KmsKeyId");
+    expect(&refusal, 400, "KMSKeyNotAccessibleFault", "KmsKeyId");
+    let afar = ("KmsKeyId", "arn:aws:kms:us-west-2:123456789012:key/orders");
+    let refusal = world.refused(EAST, "CopyDBClusterSnapshot", &[copy[0], copy[1], afar]);
+    expect(&refusal, 400, "KMSKeyNotAccessibleFault", afar.1);
     let key = "arn:aws:kms:us-east-1:123456789012:key/orders";
     let made = world.ok(
         EAST,

@@ -2,6 +2,7 @@
 
 mod changes;
 mod copies;
+mod copying;
 mod engines;
 mod exports;
 mod given;
@@ -9,6 +10,8 @@ mod promotions;
 mod random;
 mod refusals;
 mod replicas;
+mod restores;
+mod sides;
 mod snapshots;
 
 use super::world::{EAST, WEST, World};

@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) effects: Vec<Effect>,
     /// While set, the storage fails.
     pub(super) broken: bool,
+    /// What the storage counts of each copy of a snapshot, where it counts.
+    pub(super) counts: Option<u64>,
 }
 
 impl World {
@@ -47,6 +49,7 @@ impl World {
             slots: BTreeSet::new(),
             effects: Vec::new(),
             broken: false,
+            counts: None,
         }
     }
 
@@ -274,8 +277,12 @@ impl World {
             Effect::StopReplication { .. }
             | Effect::SetPassword { .. }
             | Effect::Snapshot { .. }
-            | Effect::CopySnapshot { .. }
             | Effect::DropSnapshot { .. } => {}
+            Effect::CopySnapshot { .. } => {
+                if let Some(bytes) = self.counts {
+                    self.model.moved(id, bytes);
+                }
+            }
         }
         self.model.finished(self.now, id, Ok(()));
     }

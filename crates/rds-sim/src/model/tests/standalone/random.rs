@@ -42,6 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "CreateDBSnapshot",
         "CopyDBSnapshot",
         "DeleteDBSnapshot",
+        "RestoreDBInstanceFromDBSnapshot",
     ]);
     let step = prop_oneof![
         6 => (0..3_usize, actions, 0..3_usize, (0..3_usize, 0..3_usize), any::<u8>()).prop_map(
@@ -100,6 +101,13 @@ fn take(world: &mut World, step: &Step) {
             }
             if *action == "DeleteDBInstance" && flags & 4 == 0 {
                 params.push(("FinalDBSnapshotIdentifier", "last"));
+            }
+            if *action == "RebootDBInstance" {
+                params.push(("ForceFailover", yes(16)));
+            }
+            if *action == "RestoreDBInstanceFromDBSnapshot" && flags & 16 != 0 {
+                params.push(("DBSnapshotIdentifier", "copied"));
+                params.push(("MultiAZ", yes(32)));
             }
             if *action == "CreateDBInstance" {
                 params.extend(NEW);

@@ -111,7 +111,7 @@ fn an_encrypted_snapshot_is_copied_under_a_key_of_the_other_region() {
     let source = ("SourceDBSnapshotIdentifier", KEPT_ARN);
     let target = ("TargetDBSnapshotIdentifier", "kept");
     let keyless = world.refused(EAST, "CopyDBSnapshot", &[source, target]);
-    expect(&keyless, 400, "InvalidParameterCombination", "KmsKeyId");
+    expect(&keyless, 400, "KMSKeyNotAccessibleFault", "KmsKeyId");
     let key = ("KmsKeyId", "alias/orders");
     world.ok(EAST, "CopyDBSnapshot", &[source, target, key]);
     let unknown = ("SourceDBSnapshotIdentifier", "nothing");

@@ -19,7 +19,8 @@ import emulator_groups
 import emulator_health
 import emulator_metrics
 import emulator_rights
-from ministack.core import iam_actions, iam_evaluator
+import emulator_tables
+from ministack.core import iam_actions, iam_evaluator, responses
 from ministack.core.responses import get_account_id, get_region
 
 import rds_resources
@@ -216,7 +217,7 @@ def main():
 
     from ministack import app
     from ministack.core.responses import request_scope
-    from ministack.services import alb, autoscaling, cloudwatch, lambda_svc, route53, secretsmanager, stepfunctions
+    from ministack.services import alb, autoscaling, cloudwatch, dynamodb, lambda_svc, route53, secretsmanager, stepfunctions, tagging
     from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
     complete_callbacks(stepfunctions)
@@ -229,7 +230,9 @@ def main():
     rds_resources.answer_machines(stepfunctions)
     emulator_groups.register(autoscaling, alb)
     emulator_health.register(route53, provisioners)
+    emulator_tables.register(app, dynamodb, iam_evaluator, iam_actions, responses)
     emulator_rights.judge_rds(app, iam_actions, iam_evaluator)
+    emulator_rights.know_tags(tagging)
     emulator_rights.note_rights(iam_evaluator, "rights.log")
     emulator_metrics.count_invocations(lambda_svc, cloudwatch)
     emulator_metrics.count_executions(stepfunctions, cloudwatch)

@@ -5,8 +5,15 @@ checks a call against mirrors the Service Authorization Reference of Amazon RDS.
 """
 
 import contextvars
+import functools
+import os
 import re
 import urllib.parse
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import rds_resources
 
 # The kind of resource that a parameter names, by its identifier or its ARN.
 NAMED_BY = {
@@ -18,6 +25,8 @@ NAMED_BY = {
     "DBInstanceIdentifier": "db",
     "SourceDBInstanceIdentifier": "db",
     "DBSnapshotIdentifier": "snapshot",
+    "SourceDBSnapshotIdentifier": "snapshot",
+    "TargetDBSnapshotIdentifier": "snapshot",
     "DBClusterSnapshotIdentifier": "cluster-snapshot",
     "SourceDBClusterSnapshotIdentifier": "cluster-snapshot",
     "TargetDBClusterSnapshotIdentifier": "cluster-snapshot",
@@ -51,7 +60,12 @@ MADE_BY = {
     "rds:CreateDBSnapshot": "DBSnapshotIdentifier",
     "rds:CreateGlobalCluster": "GlobalClusterIdentifier",
     "rds:CopyDBClusterSnapshot": "TargetDBClusterSnapshotIdentifier",
+    "rds:CopyDBSnapshot": "TargetDBSnapshotIdentifier",
+    "rds:RestoreDBClusterFromSnapshot": "DBClusterIdentifier",
+    "rds:RestoreDBInstanceFromDBSnapshot": "DBInstanceIdentifier",
 }
+# Whoever is judged waits for this, and so does everybody else meanwhile.
+TAGS_SECONDS_MAX = 2
 ROLE = re.compile(r"arn:aws:sts::\d+:assumed-role/([^/]+)/")
 
 
@@ -97,6 +111,35 @@ def judge_rds(app, actions, evaluator):
         return 200, {}, b""
 
     app.SERVICE_HANDLERS["rds"] = judge
+
+
+@functools.lru_cache(maxsize=64)
+def asking(endpoint, region):
+    """The simulated RDS, asked once and not for long."""
+    return boto3.client(
+        "rds", endpoint_url=endpoint, region_name=region, aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"], config=botocore.config.Config(
+            connect_timeout=TAGS_SECONDS_MAX, read_timeout=TAGS_SECONDS_MAX, retries={"max_attempts": 0}))
+
+
+def know_tags(tagging):
+    """Judges policies that ask for the tags of a resource by those that the simulated RDS knows: MiniStack has none of its resources."""
+    known = tagging.resource_tags
+
+    def resource_tags(resource):
+        parts = resource.split(":", 5)
+        if len(parts) < 6 or parts[2] != "rds":
+            return known(resource)
+        try:
+            # A global cluster is in no Region, and any answers for it.
+            rds = asking(rds_resources.endpoint(), parts[3] or "us-east-1")
+            answer = rds.list_tags_for_resource(ResourceName=resource)
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, ValueError):
+            # What is not there has none.
+            return None
+        return {tag["Key"]: tag["Value"] for tag in answer["TagList"]}
+
+    tagging.resource_tags = resource_tags
 
 
 def note_rights(evaluator, file):

@@ -40,6 +40,7 @@ GIVEN = {
     "InstanceIdentifier": "orders-east",
     "GlobalClusterParameterArns": f"arn:aws:ssm:*:{ACCOUNT}:parameter/orders/global/cluster/name",
     "GlobalClusterArns": f"arn:aws:rds::{ACCOUNT}:global-cluster:orders-global-*",
+    "HostRoleArns": f"arn:aws:iam::{ACCOUNT}:role/orders-host",
     "HostedZoneArns": "arn:aws:route53:::hostedzone/Z0EXAMPLE",
     "KmsKeyArns": KEY,
     "LogsKeyArn": KEY,
@@ -55,6 +56,10 @@ GIVEN = {
     "TopicArns": f"arn:aws:sns:{REGION}:{ACCOUNT}:orders-alerts",
     "TopicKeyArns": KEY,
     "WitnessRegion": "us-east-2",
+    "WorkloadDatabaseArns": f"arn:aws:rds:*:{ACCOUNT}:cluster:orders-*,arn:aws:rds:*:{ACCOUNT}:db:orders-*",
+    "WorkloadHostArns": f"arn:aws:ec2:*:{ACCOUNT}:instance/i-0123456789abcdef0",
+    "WorkloadPlans": "shop",
+    "WorkloadTableArns": f"arn:aws:dynamodb:*:{ACCOUNT}:table/orders-*",
 }
 # What a reference to a resource of a template stands for.
 ARNS = {

@@ -71,16 +71,20 @@ PARAMETERS = Kind("DBParameterGroup", "DBParameterGroupName", "DBParameterGroups
 KINDS = (GLOBAL, CLUSTER, INSTANCE, SUBNETS, CLUSTER_PARAMETERS, PARAMETERS)
 
 
-def client(region=None):
-    """The simulated RDS, as the Region of the stack calls it, or another one."""
+def endpoint():
+    """Where the simulated RDS listens."""
     try:
         with open(ENDPOINT_FILE, encoding="utf-8") as file:
-            endpoint = file.read().strip()
+            return file.read().strip()
     except FileNotFoundError:
         raise ValueError("no simulated RDS listens yet") from None
+
+
+def client(region=None):
+    """The simulated RDS, as the Region of the stack calls it, or another one."""
     region = region or get_region()
     rds = boto3.client(
-        "rds", endpoint_url=endpoint, region_name=region, aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        "rds", endpoint_url=endpoint(), region_name=region, aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"])
     rds.meta.events.register("provide-client-params.rds", lambda params, model, **_: note(region, model.name, params))
     return rds

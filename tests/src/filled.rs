@@ -120,8 +120,16 @@ impl<'a> Filled<'a> {
             }
             "Fn::Equals" => Some(json!(self.value(&of[0])? == self.value(&of[1])?)),
             "Fn::Not" => Some(json!(!self.value(&of[0])?.as_bool()?)),
+            "Fn::And" => Some(json!(self.all_of(of)?.into_iter().all(|is| is))),
+            "Fn::Or" => Some(json!(self.all_of(of)?.into_iter().any(|is| is))),
+            "Condition" => Some(json!(self.holds(of.as_str()?))),
             other => panic!("{other} is no function that these checks know"),
         }
+    }
+
+    fn all_of(&self, conditions: &Value) -> Option<Vec<bool>> {
+        let conditions = conditions.as_array()?.iter();
+        conditions.map(|one| self.value(one)?.as_bool()).collect()
     }
 
     fn holds(&self, condition: &str) -> bool {
@@ -141,5 +149,5 @@ impl<'a> Filled<'a> {
 }
 
 fn is_function(name: &str) -> bool {
-    name == "Ref" || name.starts_with("Fn::")
+    ["Ref", "Condition"].contains(&name) || name.starts_with("Fn::")
 }

@@ -52,6 +52,14 @@ pub fn all() -> Vec<Machine> {
     machines
 }
 
+/// Those that move a writer, each of which proves one; never none. A workload's runs have neither a writer nor its names.
+pub fn of_writers() -> Vec<Machine> {
+    let mut machines = all();
+    machines.retain(|machine| !machine.definition["States"]["ProveWriter"].is_null());
+    assert!(!machines.is_empty(), "no state machine moves a writer");
+    machines
+}
+
 impl Machine {
     /// Its states by name; nested ones are not looked into, so there must be none.
     pub fn states(&self) -> impl Iterator<Item = (&str, &Value)> {

@@ -51,7 +51,12 @@ pub fn of_failback() -> BTreeMap<String, Role> {
         let names = policy["Roles"].as_array().unwrap().iter();
         names.map(move |name| (function_of(name).to_owned(), role.clone()))
     });
-    added.collect()
+    let mut roles = BTreeMap::new();
+    for (function, role) in added {
+        let all = roles.entry(function).or_insert_with(|| Role(Vec::new()));
+        all.0.extend(role.0);
+    }
+    roles
 }
 
 /// The function whose role has a name.

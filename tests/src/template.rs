@@ -71,7 +71,11 @@ pub fn of_machine(name: &str) -> (Value, Value) {
 }
 
 /// What only a failback may do, one for each topology: stacks that are deployed before one and deleted after it.
-pub const OF_FAILBACK: [&str; 2] = ["aurora-global-failback", "rds-replica-failback"];
+pub const OF_FAILBACK: [&str; 3] = [
+    "aurora-global-failback",
+    "rds-replica-failback",
+    "workload-failback",
+];
 
 /// What a member Region has only where the answers ask for it: the page behind links, with alarms of its own.
 pub const OFF_BY_DEFAULT: &str = "approval-page";

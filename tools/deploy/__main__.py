@@ -261,7 +261,7 @@ def parser():
     of_rollback.add_argument("--allow-replacement", action="store_true", help="let a change replace or remove what holds data")
     of_undeploy = command("undeploy", undeploy, "removes what deploy made, but for what holds data")
     of_undeploy.add_argument("--yes", action="store_true", help="remove it without asking")
-    of_failback = command("failback", failback, "gives rebuild-global and replace-replica, in one Region, what only a failback may do")
+    of_failback = command("failback", failback, "gives rebuild-global, replace-replica and restore-home, in one Region, what only a failback may do")
     of_failback.add_argument("--take-away", action="store_true", help="take it away again")
     command("parameters", parameters, "prints what each stack would be deployed with, without asking AWS")
     commands.add_parser("schema", help="prints the schema of an answers file").set_defaults(

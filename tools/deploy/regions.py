@@ -8,6 +8,8 @@ import answers as form
 import network
 import templates
 
+# What fills the policies of a topology's templates, by the first word of their names: a kind of resource, and the list of such.
+LONGEST = {"aurora": ("cluster", "MemberClusterArns"), "rds": ("db", "ReplicaInstanceArns"), "workload": ("db", "WorkloadDatabaseArns")}
 # Says of every stack whose it is.
 INSTALLATION_TAG = "aurora-failover-installation"
 
@@ -316,7 +318,7 @@ class Deployment:
         return templates.Filled(stack.template, {**values, **unknown}, self.account, stack.region)
 
     def _too_long(self, stack):
-        kind, name_of_list = ("db", "ReplicaInstanceArns") if stack.template.startswith("rds-replica") else ("cluster", "MemberClusterArns")
+        kind, name_of_list = LONGEST.get(stack.template.split("-")[0], LONGEST["aurora"])
         for name, size, most in self._filled(stack).policy_sizes():
             if size > most:
                 yield (f"the policies of {name} in {stack.template}.yaml would have {size} characters, and IAM takes {most}; write "

@@ -13,11 +13,11 @@ FOLDER = ROOT / "cloudformation"
 # that has it.
 MEMBER = (
     "ledger", "observe", "runs", "approval-page", "services", "fence", "aurora-global", "aurora-global-rebuild", "aurora-global-machines",
-    "rds-replica", "rds-replica-stop", "rds-replica-replace", "rds-replica-machines", "triggers", "alarms", "function-alarms",
-    "aurora-global-alarms", "rds-replica-alarms", "dashboard",
+    "rds-replica", "rds-replica-stop", "rds-replica-replace", "rds-replica-machines", "workload", "workload-hosts", "workload-machines",
+    "triggers", "alarms", "function-alarms", "aurora-global-alarms", "rds-replica-alarms", "workload-alarms", "dashboard",
 )
 WITNESS = ("witness",)
-FAILBACK = ("aurora-global-failback", "rds-replica-failback")
+FAILBACK = ("aurora-global-failback", "rds-replica-failback", "workload-failback")
 # In the home Region alone, because IAM has no Regions.
 OF_HOME = ("people",)
 # What stands beneath, where it is not there already.

@@ -36,10 +36,15 @@ const KNOWN: &str = "_known";
 /// Stands beside what was known of a plan that another one succeeded.
 const ENDED: &str = "ended";
 
-pub(super) type Item = HashMap<String, AttributeValue>;
+/// An item of the ledger's table, as DynamoDB holds it.
+pub type Item = HashMap<String, AttributeValue>;
 
 impl<K> Aws<K> {
-    async fn get<T: DeserializeOwned>(
+    /// Reads an item of a Region's ledger, consistently.
+    ///
+    /// # Errors
+    /// `Unavailable` and `Denied`; `UnexpectedTopology` for an item that is none of ours.
+    pub async fn get<T: DeserializeOwned>(
         &self,
         region: &Region,
         partition: &str,
@@ -315,7 +320,10 @@ fn not_put(run: &Run, region: &Region, why: &SdkError<PutItemError>) -> Error {
 }
 
 /// The value lies under `body`, beside the key, so that no field of it can collide with the key's.
-pub(super) fn write(
+///
+/// # Errors
+/// `InvalidRequest` for what DynamoDB cannot hold.
+pub fn write(
     what: &str,
     partition: &str,
     item: &str,
@@ -330,7 +338,11 @@ pub(super) fn write(
     ]))
 }
 
-pub(super) fn read<T: DeserializeOwned>(what: &str, mut item: Item) -> Result<T, Error> {
+/// Reads what lies under `body`.
+///
+/// # Errors
+/// `UnexpectedTopology` for an item that is none of ours.
+pub fn read<T: DeserializeOwned>(what: &str, mut item: Item) -> Result<T, Error> {
     let body = item
         .remove("body")
         .ok_or_else(|| Error::UnexpectedTopology(format!("{what}: the item has no body")))?;

@@ -50,6 +50,7 @@ mod states;
 mod stop;
 
 pub use databases::{Databases, Session};
+pub use dynamodb::{Item, read as read_item, write as write_item};
 pub use errors::{error, is_throttled};
 pub use quotas::Quotas;
 pub use rds::{accepted, looked, once_rds, repeated};

@@ -6,6 +6,9 @@ use aws_sdk_rds::{primitives::DateTime, types};
 use failover::topology::{MonitoringShape, is_default_group};
 use jiff::Timestamp;
 
+pub mod clusters;
+pub mod instances;
+
 /// Tags that can be given; RDS's own cannot.
 #[must_use]
 pub fn tags(listed: Option<Vec<types::Tag>>) -> BTreeMap<String, String> {

@@ -1,13 +1,14 @@
 //! What the tool asks of an AWS account. This file and its folder alone name an SDK.
 //!
-//! Here and in `account/` is all that the tool can do: it reads, it calls functions, it writes switches and plans, and it answers
-//! questions. No ledger is written, and RDS is only asked.
+//! Here and in `account/` is all that the tool can do: it reads, it calls functions, it starts the machines of workloads, it writes
+//! switches and plans, and it answers questions. No ledger is written, and RDS is only asked.
 
 mod databases;
 mod executions;
 mod functions;
 mod losses;
 mod parameters;
+mod workloads;
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -29,7 +30,7 @@ use failover::{
     ports::Ledger as _,
 };
 
-pub use databases::{Database, GlobalDatabase};
+pub use databases::{Database, GlobalDatabase, Tagged};
 pub use executions::Execution;
 pub use functions::Said;
 

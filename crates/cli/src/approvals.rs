@@ -5,7 +5,7 @@ use failover::{
     evidence::Verdict,
     ledger::{Lease, Run, RunKind},
 };
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -15,12 +15,16 @@ use crate::{
     ending::{Answer, Ending},
     survey::{PATIENCE, Survey, patiently, surveys},
     words::{ago, kind, time},
+    workloads::questions,
 };
 
 /// What is asked, and what could not be found out.
 #[derive(Debug, Serialize)]
 struct Questions {
     questions: Vec<Question>,
+    /// Those of workloads' runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workloads: Vec<questions::Question>,
     unread: Vec<String>,
 }
 
@@ -46,17 +50,36 @@ pub(crate) struct Question {
 
 /// Lists the questions.
 pub async fn run(desk: &Desk<'_>) -> Answer {
-    let (questions, unread) = match asked(desk).await {
+    // At the same time: a dead Region costs five seconds, once.
+    let (databases, workloads) = join(asked(desk), questions::asked(desk)).await;
+    let (questions, mut unread) = match databases {
         Ok(found) => found,
-        Err(why) => return why,
+        Err(why) if !workloads.is_any => return why,
+        // That no database is known says nothing of a workload. That a Region is silent does.
+        Err(why) if why.ending == Ending::Misused => (Vec::new(), Vec::new()),
+        Err(why) => (Vec::new(), why.complaints),
     };
-    let ending = match (unread.is_empty(), questions.is_empty()) {
+    unread.extend(workloads.unread);
+    let nobody_waits = questions.is_empty() && workloads.questions.is_empty();
+    let ending = match (unread.is_empty(), nobody_waits) {
         (false, _) => Ending::Unknown,
         (true, false) => Ending::NotWell,
         (true, true) => Ending::Well,
     };
-    let found = Questions { questions, unread };
-    let mut answer = Answer::new(desk.output, &found, || table(&found.questions), ending);
+    let found = Questions {
+        questions,
+        workloads: workloads.questions,
+        unread,
+    };
+    let table = || {
+        let of_workloads = found.workloads.iter().map(questions::Question::table);
+        let of_workloads: String = of_workloads.collect();
+        match (found.questions.is_empty(), of_workloads.is_empty()) {
+            (true, false) => of_workloads,
+            (true, true) | (false, _) => table(&found.questions) + &of_workloads,
+        }
+    };
+    let mut answer = Answer::new(desk.output, &found, table, ending);
     answer.complaints.clone_from(&found.unread);
     answer
 }

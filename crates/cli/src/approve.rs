@@ -3,6 +3,7 @@
 //! Its token stands in the message, and in the history of the execution. The ledger keeps none.
 
 use failover::domain::{PlanName, Region, RunId};
+use futures::future::join;
 use serde::Serialize;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     ending::{Answer, Ending},
     follow::again,
     survey::{PATIENCE, patiently},
+    workloads::questions,
 };
 
 /// What is answered to which run.
@@ -23,6 +25,8 @@ pub struct Wanted<'a> {
     pub token: Option<&'a str>,
     /// Why not; `None` is a yes.
     pub no: Option<&'a str>,
+    /// Who answers, where the run of a workload asks.
+    pub by: Option<&'a str>,
 }
 
 /// What was answered.
@@ -37,11 +41,31 @@ struct Answered {
 
 /// Answers the question of a run.
 pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answer {
-    let question = match one(desk, wanted.run).await {
+    // At the same time: a dead Region costs five seconds, once.
+    let (question, of_workloads) = join(one(desk, wanted.run), questions::asked(desk)).await;
+    let of_workload = match of_workload(&of_workloads, wanted.run) {
         Ok(question) => question,
         Err(why) => return why,
     };
-    let token = match token(desk, &question, wanted.token).await {
+    match (question, of_workload) {
+        (Ok(_), Some(other)) => several(&other.run_id, wanted.run),
+        (Err(_), Some(question)) if wanted.token.is_some() => no_token(&question.run_id),
+        (Err(_), Some(question)) => {
+            let said = (wanted.no.is_none(), wanted.by);
+            questions::answer(desk, question, said, consent).await
+        }
+        (Ok(question), None) => of_database(desk, &question, (wanted, consent)).await,
+        (Err(why), None) => why,
+    }
+}
+
+/// Answers the question of the run of a database, by its token.
+async fn of_database(
+    desk: &Desk<'_>,
+    question: &Question,
+    (wanted, consent): (Wanted<'_>, Consent),
+) -> Answer {
+    let token = match token(desk, question, wanted.token).await {
         Ok(token) => token,
         Err(why) => return why,
     };
@@ -50,7 +74,7 @@ pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answe
         run_id,
         region,
         ..
-    } = &question;
+    } = question;
     let word = if wanted.no.is_some() { "no" } else { "yes" };
     if !consent.dry_run {
         let unsure = if token.is_checked {
@@ -97,6 +121,33 @@ pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>, consent: Consent) -> Answe
         )
     };
     Answer::new(desk.output, &answered, table, Ending::Well)
+}
+
+/// The question of a workload's run that is meant; none where no such run asks.
+fn of_workload<'a>(
+    asked: &'a questions::Asked,
+    run: &str,
+) -> Result<Option<&'a questions::Question>, Answer> {
+    let all = asked.questions.iter();
+    let begin_so: Vec<_> = all
+        .filter(|question| question.run_id.as_str().starts_with(run))
+        .collect();
+    match begin_so.as_slice() {
+        [] => Ok(None),
+        [question] => Ok(Some(question)),
+        [question, ..] => Err(several(&question.run_id, run)),
+    }
+}
+
+fn several(one: &RunId, run: &str) -> Answer {
+    let why = format!("run {run} may be {one} or another one; write more of its name");
+    Answer::none(Ending::Misused, why)
+}
+
+fn no_token(run: &RunId) -> Answer {
+    let why =
+        format!("run {run} is a workload's, whose question bears no token here; leave --token out");
+    Answer::none(Ending::Misused, why)
 }
 
 /// The one question that is meant.

@@ -90,7 +90,8 @@ pub enum Command {
     /// Says whether the writer could be moved now, and every reason against it.
     ///
     /// The functions that would move it are called for a dry run, in each Region that could take over. A dry run changes nothing.
-    /// Where the writer is away from home, the failback to the home Region is asked about too. The exit code is 0 where every
+    /// Where the writer is away from home, the failback to the home Region is asked about too. Of a workload it is asked whether it
+    /// could come home. The exit code is 0 where every
     /// Region that was asked about could take over, 1 where one could not, and 3 where one could not be asked.
     Ready {
         /// The plan.
@@ -202,7 +203,7 @@ pub enum PlanCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<String>,
     },
-    /// Writes a plan, and the answers of `make deploy`, from what RDS shows of a database.
+    /// Writes a plan, and the answers of `make deploy`, from what RDS shows of a database, or a workload's plan from tags.
     ///
     /// What was guessed is named with its reason, and in the answers it stands above its line. Nothing but the two files is written.
     /// It needs the rights to describe global clusters, clusters and instances, which the policies for people do not have.
@@ -214,11 +215,15 @@ pub enum PlanCommand {
         plan: PlanName,
     },
     /// Prints the schema of a plan, for editors and checkers.
-    Schema,
+    Schema {
+        /// That of a workload's plan.
+        #[arg(long)]
+        workload: bool,
+    },
     /// Writes a plan to every member Region, after a check and with a list of what changes.
     ///
     /// A document that says something else than the one which is there needs a higher revision. It needs the right to write
-    /// parameters below plans/, which the policy for operators does not have.
+    /// parameters below plans/, or below workloads/ for a workload, which the policy for operators does not have.
     Put {
         /// The file with the plan.
         #[arg(value_name = "FILE")]

@@ -1,18 +1,19 @@
 //! Which command is carried out, where.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use failover::{
     domain::{PlanName, Region},
     installation,
     plan::SCHEMA,
 };
+use workload::plan::SCHEMA as OF_WORKLOADS;
 
 use crate::{
     account::Account,
     acknowledge, adopt, approvals, approve,
     arguments::{
-        Arguments, ByHandCommand, Command, Init, MessagesCommand, MoveCommand, Output, Place,
+        Arguments, ByHandCommand, Command, MessagesCommand, MoveCommand, Output, Place,
         PlanCommand, PlanOrAll,
     },
     clock::now,
@@ -23,7 +24,7 @@ use crate::{
     failback, failover as unplanned, false_alarm, fence, forced, history, losses, messages, pause,
     plan_check, plan_init, plan_put, plan_show, printed, ready, run, set_up, status, switchover,
     terminal::Terminal,
-    watch,
+    watch, workloads,
 };
 
 /// Carries out a command.
@@ -59,6 +60,9 @@ pub async fn carry_out(arguments: Arguments, terminal: &Terminal) -> Answer {
         Command::Ready { plan, to } => {
             let act = async |desk: &Desk<'_>| {
                 let of = (&plan, to.as_ref());
+                if workloads::is_one(desk, &plan).await {
+                    return workloads::ready::run(desk, of).await;
+                }
                 ready::run(desk.account, desk.first, of, output).await
             };
             terminal.fitted(office.at(act).await)
@@ -105,17 +109,20 @@ async fn looked(desk: &Desk<'_>, plan: Option<&PlanName>, watch: Option<u64>) ->
 async fn document(office: &Office<'_>, command: PlanCommand) -> Answer {
     match command {
         PlanCommand::Check { files } => plan_check::run(&files, office.output),
-        PlanCommand::Schema => Answer {
-            text: SCHEMA.to_owned(),
+        PlanCommand::Schema { workload } => Answer {
+            text: if workload { OF_WORKLOADS } else { SCHEMA }.to_owned(),
             complaints: Vec::new(),
             ending: Ending::Well,
         },
         PlanCommand::Init(init) => {
-            let act = async |desk: &Desk<'_>| plan_init::run(desk, to_be_made(&init)).await;
+            let act = async |desk: &Desk<'_>| plan_init::made(desk, &init).await;
             office.at(act).await
         }
         PlanCommand::Show { plan } => {
-            let act = async |desk: &Desk<'_>| plan_show::run(desk, &plan).await;
+            let act = async |desk: &Desk<'_>| match workloads::is_one(desk, &plan).await {
+                true => workloads::show::run(desk, &plan).await,
+                false => plan_show::run(desk, &plan).await,
+            };
             office.at(act).await
         }
         PlanCommand::Put {
@@ -169,14 +176,16 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
         ByHandCommand::Approve {
             run,
             token,
+            by,
             consent,
-        } => answered(desk, (&run, token.as_deref(), None), consent).await,
+        } => answered(desk, (&run, token, None), (by, consent)).await,
         ByHandCommand::Decline {
             run,
             token,
             why,
+            by,
             consent,
-        } => answered(desk, (&run, token.as_deref(), Some(&why)), consent).await,
+        } => answered(desk, (&run, token, Some(&why)), (by, consent)).await,
         ByHandCommand::Fence {
             plan,
             region,
@@ -193,15 +202,7 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
             download: Some(folder),
             cluster,
             ..
-        } => {
-            let wanted = download::Wanted {
-                plan: &plan,
-                region: region.as_ref(),
-                cluster: cluster.as_deref(),
-                folder: &folder,
-            };
-            download::run(desk, wanted).await
-        }
+        } => downloaded(desk, (&plan, region, cluster), &folder).await,
         ByHandCommand::Losses {
             plan,
             region,
@@ -225,7 +226,12 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
             };
             false_alarm::run(desk, wanted, consent).await
         }
-        ByHandCommand::Adopt { plan, consent } => adopt::run(desk, &plan, consent).await,
+        ByHandCommand::Adopt {
+            plan,
+            serves,
+            from_epoch,
+            consent,
+        } => adopted(desk, (&plan, serves.as_ref(), from_epoch), consent).await,
         ByHandCommand::Setup { plan, consent } => set_up::run(desk, &plan, consent).await,
         ByHandCommand::Messages {
             command: MessagesCommand::Test { plan, consent },
@@ -235,10 +241,49 @@ async fn by_hand(desk: &Desk<'_>, command: ByHandCommand) -> Answer {
 
 async fn answered(
     desk: &Desk<'_>,
-    (run, token, no): (&str, Option<&str>, Option<&str>),
+    (run, token, no): (&str, Option<String>, Option<&str>),
+    (by, consent): (Option<String>, Consent),
+) -> Answer {
+    let wanted = approve::Wanted {
+        run,
+        token: token.as_deref(),
+        no,
+        by: by.as_deref(),
+    };
+    approve::run(desk, wanted, consent).await
+}
+
+async fn downloaded(
+    desk: &Desk<'_>,
+    (plan, region, cluster): (&PlanName, Option<Region>, Option<String>),
+    folder: &Path,
+) -> Answer {
+    let wanted = download::Wanted {
+        plan,
+        region: region.as_ref(),
+        cluster: cluster.as_deref(),
+        folder,
+    };
+    download::run(desk, wanted).await
+}
+
+/// A database is adopted by what RDS shows, a workload by what a human says.
+async fn adopted(
+    desk: &Desk<'_>,
+    (plan, serves, from_epoch): (&PlanName, Option<&Region>, Option<u64>),
     consent: Consent,
 ) -> Answer {
-    approve::run(desk, approve::Wanted { run, token, no }, consent).await
+    if workloads::is_one(desk, plan).await {
+        let said = (plan, serves, from_epoch);
+        return workloads::adopt::run(desk, said, consent).await;
+    }
+    if let Some(serves) = serves {
+        let why = format!(
+            "--serves is {serves}, and plan {plan} is no workload's here: RDS shows the writer of a database, so leave it out"
+        );
+        return Answer::none(Ending::Misused, why);
+    }
+    adopt::run(desk, plan, consent).await
 }
 
 async fn moved(desk: &Desk<'_>, command: MoveCommand) -> Answer {
@@ -289,8 +334,17 @@ async fn moved(desk: &Desk<'_>, command: MoveCommand) -> Answer {
                 not_before,
                 approved,
             };
+            if workloads::is_one(desk, &plan).await {
+                return workloads::failback::run(desk, wanted, (consent, watching)).await;
+            }
             failback::run(desk, wanted, (consent, watching)).await
         }
+        MoveCommand::Revert {
+            plan,
+            accept_data_loss,
+            consent,
+            watching,
+        } => workloads::revert::run(desk, (&plan, accept_data_loss), (consent, watching)).await,
     }
 }
 
@@ -312,20 +366,4 @@ async fn reach(place: &Place) -> Result<(Account, Vec<Region>), Answer> {
     let credentials = account.has_credentials().await;
     credentials.map_err(|why| Answer::none(Ending::Unknown, why))?;
     Ok((account, first))
-}
-
-/// What `plan init` is to make.
-fn to_be_made(init: &Init) -> plan_init::Wanted<'_> {
-    let database = match (&init.database.instance, &init.database.global_cluster) {
-        (Some(name), _) => plan_init::Database::Instance(name),
-        // Clap asks for one of both.
-        (None, name) => plan_init::Database::GlobalCluster(name.as_deref().unwrap_or_default()),
-    };
-    plan_init::Wanted {
-        database,
-        plan: init.plan.as_ref(),
-        witness: init.witness.as_ref(),
-        folder: &init.into,
-        force: init.force,
-    }
 }

@@ -5,6 +5,7 @@ mod fixtures;
 mod objects;
 pub(crate) mod rds;
 mod wire;
+mod workloads;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +31,7 @@ use failover::{
     ledger::{KeptPlan, Losses, PlanState, Run},
 };
 use serde_json::{Value, json};
+use workload::{row::Row, run::WorkloadRun};
 
 use asked::Asked;
 pub(crate) use fixtures::{
@@ -69,6 +71,9 @@ pub(crate) struct Place {
     pub(crate) says_else: Option<Said>,
     /// What RDS shows, by the operation and the identifier that is asked for.
     pub(crate) rds: BTreeMap<String, String>,
+    /// The runs of workloads, and what is kept of their resources.
+    pub(crate) workload_runs: Vec<WorkloadRun>,
+    pub(crate) workload_rows: Vec<Row>,
     /// An operation that whoever asks may not call; every other one may be.
     pub(crate) denies: Option<&'static str>,
 }
@@ -212,6 +217,11 @@ impl Fake {
                 let mut records = place.records.iter();
                 let record = records.find(|run| run.run_id.as_str() == id);
                 record.map_or_else(nothing, |run| item(json!(run)))
+            }
+            Asked::OfWorkload(asked) => {
+                let (answer, note) = workloads::answer(place, region, asked);
+                self.written.lock().unwrap().extend(note);
+                answer
             }
             Asked::Losses(cluster) => {
                 let losses = place.losses.as_ref();

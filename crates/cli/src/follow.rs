@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// How many looks the record of an execution that has ended is waited for: the schedule closes what was stopped.
-const CLOSING: usize = 30;
+pub(crate) const CLOSING: usize = 30;
 /// Every so many looks the execution is looked at, too: a run that was refused leaves no record.
-const EXECUTION_EVERY: usize = 3;
+pub(crate) const EXECUTION_EVERY: usize = 3;
 
 /// What is looked at.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) async fn follow(desk: &Desk<'_>, run: &Watched<'_>, limit: Duration) 
     // Ends: by the limit.
     for look in 1_usize.. {
         if execution.is_none() && look.is_multiple_of(EXECUTION_EVERY) {
-            execution = ended(desk, run).await;
+            execution = ended(desk, (run.region, run.execution)).await;
         }
         // The record comes last: what is closed by now is seen although the execution has ended since.
         let record = desk.account.run(run.region, run.plan, run.run_id);
@@ -100,10 +100,10 @@ pub(crate) async fn follow(desk: &Desk<'_>, run: &Watched<'_>, limit: Duration) 
 }
 
 /// What the execution ended with, where it has.
-async fn ended(desk: &Desk<'_>, run: &Watched<'_>) -> Option<String> {
-    let asked = desk.account.execution(run.region, run.execution);
+pub(crate) async fn ended(desk: &Desk<'_>, (region, execution): (&Region, &str)) -> Option<String> {
+    let asked = desk.account.execution(region, execution);
     // Whoever may not look at executions still sees the record.
-    let execution = patiently(run.region, PATIENCE, asked).await.ok()?;
+    let execution = patiently(region, PATIENCE, asked).await.ok()?;
     if execution.is_running {
         return None;
     }
@@ -115,8 +115,8 @@ async fn ended(desk: &Desk<'_>, run: &Watched<'_>) -> Option<String> {
     })
 }
 
-/// One thing that the run did.
-fn line(entry: &Entry) -> String {
+/// One thing that a run did.
+pub(crate) fn line(entry: &Entry) -> String {
     let time = entry.at.strftime("%H:%M:%S");
     format!("  {time}  {}: {}", entry.step, entry.reason)
 }

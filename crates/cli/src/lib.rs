@@ -47,6 +47,7 @@ pub mod table;
 pub mod terminal;
 pub mod watch;
 mod words;
+mod workloads;
 mod would;
 
 pub use run_summary::RunSummary;

@@ -3,11 +3,13 @@
 use std::io::{self, ErrorKind, Read as _};
 
 use failover::{
-    domain::PlanName,
+    domain::{PlanName, Region},
     json::Place,
-    plan::{Fault, Plan, check as faults_of},
+    plan::{Fault, check as faults_of, parameters},
 };
 use serde::Serialize;
+use serde_json::Value;
+use workload::plan::{check as of_workload, parameter};
 
 use crate::{
     arguments::Output,
@@ -38,8 +40,9 @@ struct Checked {
 /// A fault as it is printed.
 #[derive(Debug, Serialize)]
 struct Said {
-    line: usize,
-    column: usize,
+    /// Nothing for a workload's plan, whose faults are named by their fields alone.
+    line: Option<usize>,
+    column: Option<usize>,
     field: String,
     message: String,
 }
@@ -58,18 +61,67 @@ pub fn run(files: &[String], output: Output) -> Answer {
     answer
 }
 
-/// The plan of a file, and the file's text.
+/// A plan without a fault, of either sort, as it is put.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    pub(crate) plan: PlanName,
+    pub(crate) revision: u64,
+    /// The Regions in which it lies.
+    pub(crate) regions: Vec<Region>,
+    /// Its parameter there.
+    pub(crate) parameter: String,
+    /// The parameter of the other sort's plan of that name.
+    pub(crate) other: String,
+    /// The file's text.
+    pub(crate) text: String,
+}
+
+/// The plan of a file.
 ///
 /// # Errors
 /// What `plan check` prints of a file that has faults or cannot be read.
-pub(crate) fn sound(file: &str) -> Result<(Plan, String), Answer> {
+pub(crate) fn sound(file: &str) -> Result<Sound, Answer> {
     let text = bytes_of(file).ok().and_then(|bytes| text(bytes).ok());
-    if let Some(text) = text
-        && let Ok(plan) = faults_of(&text)
-    {
-        return Ok((plan, text));
+    let sound = text.and_then(|text| {
+        if is_workload(&text) {
+            let plan = of_workload(&text).ok()?;
+            let regions = plan.regions().map(Clone::clone);
+            return Some(Sound::of(plan.plan, (plan.revision, regions.into()), text).swapped());
+        }
+        let plan = faults_of(&text).ok()?;
+        let regions = plan.members().keys().cloned().collect();
+        Some(Sound::of(plan.plan, (plan.revision, regions), text))
+    });
+    sound.ok_or_else(|| run(&[file.to_owned()], Output::Table))
+}
+
+impl Sound {
+    /// That of a database.
+    fn of(plan: PlanName, (revision, regions): (u64, Vec<Region>), text: String) -> Self {
+        Self {
+            parameter: format!("{}{plan}", parameters()),
+            other: parameter(&plan),
+            plan,
+            revision,
+            regions,
+            text,
+        }
     }
-    Err(run(&[file.to_owned()], Output::Table))
+
+    /// That of a workload.
+    fn swapped(self) -> Self {
+        Self {
+            parameter: self.other,
+            other: self.parameter,
+            ..self
+        }
+    }
+}
+
+/// Whether a document says that it is a workload's plan.
+fn is_workload(text: &str) -> bool {
+    let document: Option<Value> = serde_json::from_str(text).ok();
+    document.is_some_and(|document| document["kind"] == "workload")
 }
 
 impl Checked {
@@ -98,18 +150,41 @@ fn check(file: &str) -> Checked {
             return checked;
         }
     };
-    match text(bytes).and_then(|text| faults_of(&text)) {
-        Ok(plan) => {
+    match text(bytes).map_err(in_order).and_then(|text| judged(&text)) {
+        Ok((plan, revision)) => {
             checked.ok = true;
-            checked.revision = Some(plan.revision);
-            checked.plan = Some(plan.plan);
+            checked.revision = Some(revision);
+            checked.plan = Some(plan);
         }
-        Err(mut faults) => {
-            faults.sort_by_key(|fault| fault.at);
-            checked.faults = faults.into_iter().map(said).collect();
-        }
+        Err(faults) => checked.faults = faults,
     }
     checked
+}
+
+/// The plan's name and its revision, or every fault.
+fn judged(text: &str) -> Result<(PlanName, u64), Vec<Said>> {
+    if is_workload(text) {
+        let plan = of_workload(text);
+        return plan
+            .map(|plan| (plan.plan, plan.revision))
+            .map_err(|faults| faults.into_iter().map(of_no_place).collect());
+    }
+    let plan = faults_of(text).map_err(in_order)?;
+    Ok((plan.plan, plan.revision))
+}
+
+fn in_order(mut faults: Vec<Fault>) -> Vec<Said> {
+    faults.sort_by_key(|fault| fault.at);
+    faults.into_iter().map(said).collect()
+}
+
+fn of_no_place(fault: workload::plan::Fault) -> Said {
+    Said {
+        line: None,
+        column: None,
+        field: fault.field,
+        message: fault.says,
+    }
 }
 
 fn bytes_of(file: &str) -> io::Result<Vec<u8>> {
@@ -149,8 +224,8 @@ fn said(fault: Fault) -> Said {
     // It stands before the sentence.
     let place = format!(" at line {line} column {column}");
     Said {
-        line,
-        column,
+        line: Some(line),
+        column: Some(column),
         message: fault.says.replace(&place, ""),
         field: fault.field,
     }
@@ -172,7 +247,10 @@ fn lines(checked: &Checked) -> String {
             message,
             ..
         } = fault;
-        format!("{file}:{line}:{column}: {message}\n")
+        match (line, column) {
+            (Some(line), Some(column)) => format!("{file}:{line}:{column}: {message}\n"),
+            (None, _) | (_, None) => format!("{file}: {message}\n"),
+        }
     });
     let faults: String = faults.collect();
     match checked.faults.len() {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    arguments::Init,
     desk::Desk,
     ending::{Answer, Ending},
     survey::{PATIENCE, patiently},
@@ -24,6 +25,7 @@ mod answers;
 mod document;
 mod found;
 mod guess;
+pub mod resources;
 
 use answers::{Answers, answers};
 use document::{Drafted, Names, draft, name_of};
@@ -90,6 +92,40 @@ struct Member {
     is_writer: bool,
 }
 
+/// A workload's plan is made of tags, that of a database of what RDS shows of it.
+pub async fn made(desk: &Desk<'_>, init: &Init) -> Answer {
+    let (home, recovery) = (init.home.as_ref(), init.recovery.as_ref());
+    let (Some(plan), Some(home), Some(recovery)) =
+        (init.database.workload.as_ref(), home, recovery)
+    else {
+        return run(desk, to_be_made(init)).await;
+    };
+    let wanted = resources::Wanted {
+        plan,
+        home,
+        recovery,
+        folder: &init.into,
+        force: init.force,
+    };
+    resources::run(desk, wanted).await
+}
+
+/// What `plan init` is to make of a database.
+fn to_be_made(init: &Init) -> Wanted<'_> {
+    let database = match (&init.database.instance, &init.database.global_cluster) {
+        (Some(name), _) => Database::Instance(name),
+        // Clap asks for one of them.
+        (None, name) => Database::GlobalCluster(name.as_deref().unwrap_or_default()),
+    };
+    Wanted {
+        database,
+        plan: init.plan.as_ref(),
+        witness: init.witness.as_ref(),
+        folder: &init.into,
+        force: init.force,
+    }
+}
+
 /// Writes a plan and its answers.
 pub async fn run(desk: &Desk<'_>, wanted: Wanted<'_>) -> Answer {
     match Box::pin(initialised(desk, wanted)).await {
@@ -110,7 +146,7 @@ async fn initialised(desk: &Desk<'_>, wanted: Wanted<'_>) -> Result<Written, Ans
     };
     let files = files(wanted.folder, plan);
     if !wanted.force {
-        free(&files)?;
+        free(&[&files.plan, &files.answers])?;
     }
     let (lies, mut unread) = revisions(desk, &found, plan).await;
     let names = Names {
@@ -164,10 +200,8 @@ fn files(folder: &Path, plan: &PlanName) -> Files {
 }
 
 /// Refuses where a file is there already.
-fn free(files: &Files) -> Result<(), Answer> {
-    let there = [&files.plan, &files.answers].into_iter();
-    let there: Vec<_> = there.filter(|file| file.exists()).collect();
-    match there.first() {
+fn free(files: &[&PathBuf]) -> Result<(), Answer> {
+    match files.iter().find(|file| file.exists()) {
         None => Ok(()),
         Some(file) => Err(is_there(file)),
     }

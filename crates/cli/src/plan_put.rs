@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use failover::{
     Error,
     domain::{PlanName, Region},
-    plan::{Plan, parameters},
 };
 use futures::future::join_all;
 use serde::Serialize;
@@ -15,7 +14,7 @@ use crate::{
     consent::Consent,
     desk::Desk,
     ending::{Answer, Ending},
-    plan_check::sound,
+    plan_check::{Sound, sound},
     survey::{PATIENCE, patiently},
 };
 
@@ -49,16 +48,24 @@ struct InRegion {
     error: Option<String>,
 }
 
+/// What lies in a Region, where that could be read.
+type There = Result<Lies, Error>;
+
 /// What lies in a Region: nothing, or a document.
-type There = Result<Option<Value>, Error>;
+#[derive(Debug, Default)]
+struct Lies {
+    document: Option<Value>,
+    /// Whether a plan of the other sort bears the name: a database's, or a workload's.
+    is_taken: bool,
+}
 
 /// Writes the plan of a file. Where `partial`, a member Region that does not answer is left out.
 pub async fn run(desk: &Desk<'_>, (file, partial): (&str, bool), consent: Consent) -> Answer {
-    let (plan, text) = match sound(file) {
+    let plan = match sound(file) {
         Ok(sound) => sound,
         Err(why) => return why,
     };
-    let Ok(new) = serde_json::from_str::<Value>(&text) else {
+    let Ok(new) = serde_json::from_str::<Value>(&plan.text) else {
         return Answer::none(
             Ending::NotWell,
             format!("{file} is no JSON; run plan check on it"),
@@ -66,6 +73,7 @@ pub async fn run(desk: &Desk<'_>, (file, partial): (&str, bool), consent: Consen
     };
     let mut there = everywhere(desk, &plan).await;
     let stands = |there: &BTreeMap<Region, There>| {
+        is_free(&plan, there)?;
         has_grown((file, &plan, &new), there)?;
         is_heard(&plan, there, partial)
     };
@@ -96,16 +104,15 @@ pub async fn run(desk: &Desk<'_>, (file, partial): (&str, bool), consent: Consen
             return why;
         }
     }
-    let written = there.into_iter().map(|(region, there)| {
-        let of = (&plan.plan, text.as_str(), &new);
-        written(desk, (region, there), of, consent.dry_run)
-    });
+    let written = there
+        .into_iter()
+        .map(|(region, there)| written(desk, (region, there), (&plan, &new), consent.dry_run));
     let put = Put {
         regions: join_all(written).await,
         revision: plan.revision,
         dry_run: consent.dry_run,
         changes,
-        plan: plan.plan,
+        plan: plan.plan.clone(),
     };
     let errors = put.regions.iter();
     let errors = errors.filter_map(|one| Some((&one.region, one.error.as_ref()?)));
@@ -125,17 +132,30 @@ pub async fn run(desk: &Desk<'_>, (file, partial): (&str, bool), consent: Consen
 }
 
 /// What lies in every member Region.
-async fn everywhere(desk: &Desk<'_>, plan: &Plan) -> BTreeMap<Region, There> {
-    let regions = plan.members().keys().cloned();
+async fn everywhere(desk: &Desk<'_>, plan: &Sound) -> BTreeMap<Region, There> {
+    let regions = plan.regions.iter().cloned();
     let there = regions.map(async |region| {
-        let there = there(desk, &region, &plan.plan).await;
+        let there = there(desk, &region, plan).await;
         (region, there)
     });
     join_all(there).await.into_iter().collect()
 }
 
+/// Refuses a name that a plan of the other sort bears already: no command could tell which one is meant.
+fn is_free(plan: &Sound, there: &BTreeMap<Region, There>) -> Result<(), Answer> {
+    let is_taken = |there: &There| there.as_ref().is_ok_and(|there| there.is_taken);
+    let Some((region, _)) = there.iter().find(|(_, there)| is_taken(there)) else {
+        return Ok(());
+    };
+    let why = format!(
+        "plan is {}, and {region} has another plan of that name as {}; give this one a name of its own",
+        plan.plan, plan.other
+    );
+    Err(Answer::none(Ending::Misused, why))
+}
+
 /// Refuses to write beside what cannot be seen, unless that is wanted.
-fn is_heard(plan: &Plan, there: &BTreeMap<Region, There>, partial: bool) -> Result<(), Answer> {
+fn is_heard(plan: &Sound, there: &BTreeMap<Region, There>, partial: bool) -> Result<(), Answer> {
     let unread = there
         .iter()
         .find_map(|(region, there)| Some((region, there.as_ref().err()?)));
@@ -149,21 +169,24 @@ fn is_heard(plan: &Plan, there: &BTreeMap<Region, There>, partial: bool) -> Resu
     Err(Answer::none(Ending::Unknown, why))
 }
 
-async fn there(desk: &Desk<'_>, region: &Region, plan: &PlanName) -> There {
+async fn there(desk: &Desk<'_>, region: &Region, plan: &Sound) -> There {
     let parameters_there = desk.account.parameters(region);
     let found = patiently(region, PATIENCE, parameters_there).await?;
-    let text = found.get(&format!("{}{plan}", parameters()));
-    // What is no JSON is written over like an older revision.
-    Ok(text.map(|text| serde_json::from_str(text).unwrap_or_default()))
+    let text = found.get(&plan.parameter);
+    Ok(Lies {
+        // What is no JSON is written over like an older revision.
+        document: text.map(|text| serde_json::from_str(text).unwrap_or_default()),
+        is_taken: found.contains_key(&plan.other),
+    })
 }
 
 /// Refuses a document that says something else under a revision that is there already.
 fn has_grown(
-    (file, plan, new): (&str, &Plan, &Value),
+    (file, plan, new): (&str, &Sound, &Value),
     there: &BTreeMap<Region, There>,
 ) -> Result<(), Answer> {
     let stale = there.iter().find_map(|(region, there)| {
-        let there = there.as_ref().ok()?.as_ref()?;
+        let there = there.as_ref().ok()?.document.as_ref()?;
         let revision = revision(there)?;
         (revision >= plan.revision && there != new).then_some((region, revision))
     });
@@ -184,39 +207,36 @@ fn revision(document: &Value) -> Option<u64> {
 fn newest(there: &BTreeMap<Region, There>) -> Option<&Value> {
     let documents = there
         .values()
-        .filter_map(|there| there.as_ref().ok()?.as_ref());
+        .filter_map(|there| there.as_ref().ok()?.document.as_ref());
     documents.max_by_key(|document| revision(document))
 }
 
 async fn written(
     desk: &Desk<'_>,
     (region, there): (Region, There),
-    (plan, text, new): (&PlanName, &str, &Value),
+    (plan, new): (&Sound, &Value),
     is_dry: bool,
 ) -> InRegion {
     let put = match &there {
         Err(why) => Err(why.clone()),
-        Ok(Some(there)) if there == new => Ok(()),
+        Ok(there) if there.document.as_ref() == Some(new) => Ok(()),
         Ok(_) if is_dry => Ok(()),
-        Ok(_) => put(desk, &region, (plan, text, new)).await,
+        Ok(_) => put(desk, &region, (plan, new)).await,
     };
+    let before = there.ok().and_then(|there| there.document);
     InRegion {
         region,
-        before: there.ok().flatten().as_ref().and_then(revision),
+        before: before.as_ref().and_then(revision),
         written: put.is_ok(),
         error: put.err().map(|why| why.to_string()),
     }
 }
 
 /// Writes the document, and sees that it lies there.
-async fn put(
-    desk: &Desk<'_>,
-    region: &Region,
-    (plan, text, new): (&PlanName, &str, &Value),
-) -> Result<(), Error> {
-    let put = desk.account.put_plan(region, plan, text);
+async fn put(desk: &Desk<'_>, region: &Region, (plan, new): (&Sound, &Value)) -> Result<(), Error> {
+    let put = desk.account.put_plan(region, &plan.parameter, &plan.text);
     patiently(region, PATIENCE, put).await?;
-    if there(desk, region, plan).await?.as_ref() == Some(new) {
+    if there(desk, region, plan).await?.document.as_ref() == Some(new) {
         return Ok(());
     }
     Err(Error::Unavailable(

@@ -61,6 +61,7 @@ mod tests {
             "doctor",
             "failover",
             "failback",
+            "revert",
             "pause",
             "history",
             "approve",

@@ -24,13 +24,16 @@ use crate::{
     arguments::Output,
     attention,
     ending::{Answer, Ending},
-    survey::{Document, Entry, Survey, surveys},
+    survey::{Document, Entry, Survey},
+    workloads,
 };
 
 /// How every plan stands.
 #[derive(Debug, Serialize)]
 struct Statuses {
     plans: Vec<Status>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workloads: Vec<workloads::status::Status>,
 }
 
 /// Says how one plan stands, or every one, at a time.
@@ -49,26 +52,42 @@ pub(crate) async fn look(
     (first, plan): (&[Region], Option<&PlanName>),
     (output, now): (Output, Timestamp),
 ) -> (Answer, BTreeSet<Region>) {
-    let surveys = match surveys(account, first, plan).await {
-        Ok(surveys) => surveys,
-        Err(why) => return (why, BTreeSet::new()),
+    let (surveys, unread, found) = match workloads::found::everything(account, first, plan).await {
+        (Ok(surveys), found) => (surveys, None, found),
+        (Err(why), found) if found.is_empty() => return (why, BTreeSet::new()),
+        (Err(why), found) => (Vec::new(), Some(why), found),
     };
     let regions = surveys.iter().flat_map(|survey| survey.regions.keys());
-    let regions = regions.cloned().collect();
+    let of_workloads = found.iter().flat_map(|found| found.regions.keys());
+    let regions = regions.chain(of_workloads).cloned().collect();
+    let workloads = found.iter();
     let statuses = Statuses {
         plans: surveys.iter().map(|survey| of(survey, now)).collect(),
+        workloads: workloads
+            .map(|found| workloads::status::of(found, now))
+            .collect(),
     };
-    let ending = statuses.plans.iter().map(Status::ending).max();
-    let ending = ending.unwrap_or(Ending::Well);
-    let table = || {
-        let shown = statuses
-            .plans
-            .iter()
-            .map(|status| shown::table(status, now));
-        shown.collect::<Vec<_>>().join("\n")
-    };
-    let answer = Answer::new(output, &statuses, table, ending);
+    let ending = statuses.plans.iter().map(Status::ending);
+    let of_workloads = statuses.workloads.iter();
+    let ending = ending.chain(of_workloads.map(workloads::status::Status::ending));
+    let ending = ending.max().unwrap_or(Ending::Well);
+    let mut answer = Answer::new(output, &statuses, || statuses.table(now), ending);
+    // That no database is known says nothing of a workload. That a Region is silent does.
+    let silence = unread.filter(|why| why.ending == Ending::Unknown);
+    if let Some(why) = silence {
+        answer.complaints = why.complaints;
+        answer.ending = answer.ending.max(Ending::Unknown);
+    }
     (answer, regions)
+}
+
+impl Statuses {
+    fn table(&self, now: Timestamp) -> String {
+        let plans = self.plans.iter().map(|status| shown::table(status, now));
+        let workloads = self.workloads.iter();
+        let workloads = workloads.map(|status| workloads::status::table(status, now));
+        plans.chain(workloads).collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl Status {

@@ -18,8 +18,9 @@ use failover::{
 use futures::future::{join, join_all, join3};
 use jiff::Timestamp;
 
+use directory::Directories;
 pub use directory::Document;
-use directory::{Directories, Directory, endpoints_of, names, nothing, plan_of, unknown};
+use directory::{Directory, endpoints_of, names, nothing, plan_of, unknown};
 
 use crate::{
     RunSummary,
@@ -117,11 +118,15 @@ impl Survey {
     }
 }
 
-/// Which plans there are, as the first Regions and those of the wanted plans' members say.
-async fn directories(
+/// The parameters of each Region that was asked.
+pub(crate) type Parameters = BTreeMap<Region, Result<BTreeMap<String, String>, Error>>;
+
+/// Which plans there are, as the first Regions and those of the wanted plans' members say, and those that `more` finds in parameters.
+pub(crate) async fn directories(
     account: &Account,
     first: &[Region],
     wanted: Option<&PlanName>,
+    more: impl Fn(&Parameters) -> BTreeSet<Region>,
 ) -> Directories {
     let mut directories = Directories::new();
     let mut next: BTreeSet<Region> = first.iter().cloned().collect();
@@ -134,11 +139,21 @@ async fn directories(
         let plans = names(&directories).into_iter().filter(of_wanted);
         let plans = plans.filter_map(|name| plan_of(&directories, &name));
         let members = plans.flat_map(|plan| plan.members().clone().into_keys());
-        next = members
+        let mut found: BTreeSet<Region> = members.collect();
+        found.extend(more(&parameters(&directories)));
+        next = found
+            .into_iter()
             .filter(|region| !directories.contains_key(region))
             .collect();
     }
     directories
+}
+
+/// The parameters alone.
+pub(crate) fn parameters(directories: &Directories) -> Parameters {
+    let all = directories.iter();
+    let parameters = all.map(|(region, one)| (region.clone(), one.parameters.clone()));
+    parameters.collect()
 }
 
 async fn directory(account: &Account, region: &Region) -> Directory {
@@ -157,20 +172,33 @@ pub async fn surveys(
     first: &[Region],
     wanted: Option<&PlanName>,
 ) -> Result<Vec<Survey>, Answer> {
-    let directories = directories(account, first, wanted).await;
-    let mut names = names(&directories);
+    let no_more = |_: &Parameters| BTreeSet::new();
+    let directories = directories(account, first, wanted, no_more).await;
+    of(account, &directories, wanted).await
+}
+
+/// The same, where the Regions were asked for their plans.
+///
+/// # Errors
+/// As [`surveys`].
+pub(crate) async fn of(
+    account: &Account,
+    directories: &Directories,
+    wanted: Option<&PlanName>,
+) -> Result<Vec<Survey>, Answer> {
+    let mut names = names(directories);
     if let Some(wanted) = wanted {
         if !names.contains(wanted) {
-            return Err(unknown(&directories, wanted, &names));
+            return Err(unknown(directories, wanted, &names));
         }
         names = [wanted.clone()].into();
     }
     if names.is_empty() {
-        return Err(nothing(&directories));
+        return Err(nothing(directories));
     }
     let surveys = names
         .into_iter()
-        .map(|name| survey(account, &directories, name));
+        .map(|name| survey(account, directories, name));
     Ok(join_all(surveys).await)
 }
 

@@ -267,7 +267,10 @@ async fn switches_and_plans_are_written_over_and_a_plan_may_be_large() {
         .await
         .unwrap();
     account.put_switch(&east(), None, "off").await.unwrap();
-    account.put_plan(&east(), &plan, "{}").await.unwrap();
+    account
+        .put_plan(&east(), "/aurora-failover/plans/orders", "{}")
+        .await
+        .unwrap();
     let said: Vec<_> = script.asked().into_iter().map(|(_, body)| body).collect();
     let switch = |name: &str, value: &str| json!({"Name": name, "Value": value, "Type": "String", "Tier": "Standard", "Overwrite": true});
     assert_eq!(

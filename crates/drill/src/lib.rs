@@ -11,5 +11,6 @@ pub mod scenarios;
 
 pub use ::report::{self, timeline};
 pub use ::testbed::{
-    certificates, client, database, dns, emulator, front_door, functions, profile, roads, world,
+    certificates, client, database, dns, emulator, front_door, functions, profile, roads, shop,
+    world,
 };

@@ -25,13 +25,17 @@ pub(crate) fn is_unplanned(machine: &str) -> bool {
     kinds.any(|kind| kind.runs().unplanned == machine)
 }
 
-/// Every machine of every topology.
+/// The machines of whole workloads, whose plans are of no topology that has a writer.
+const OF_WORKLOADS: [&str; 2] = ["restore-home", "revert-home"];
+
+/// Every machine.
 fn machines() -> impl Iterator<Item = &'static str> {
-    TopologyKind::ALL.into_iter().flat_map(|kind| {
+    let of_topologies = TopologyKind::ALL.into_iter().flat_map(|kind| {
         let runs = kind.runs();
         let others = runs.planned.into_iter().chain(runs.failback);
         std::iter::once(runs.unplanned).chain(others)
-    })
+    });
+    of_topologies.chain(OF_WORKLOADS)
 }
 
 const LOOK: Duration = Duration::from_millis(200);

@@ -8,6 +8,8 @@ pub(crate) mod rds_replica;
 #[cfg(test)]
 mod reference;
 mod selection;
+pub(crate) mod shop;
+pub(crate) mod workload;
 
 use crate::scenario::Scenario;
 
@@ -17,6 +19,7 @@ pub use selection::selection;
 static TOPOLOGIES: &[(&str, &[&Scenario])] = &[
     ("aurora_global", aurora_global::ALL),
     ("rds_replica", rds_replica::ALL),
+    ("workload", workload::ALL),
 ];
 
 /// Every scenario, in the order in which they are played.

@@ -13,6 +13,7 @@ mod copies;
 mod effect;
 mod fault;
 mod ids;
+mod images;
 mod initialization;
 mod instances;
 mod keys;

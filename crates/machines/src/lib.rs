@@ -14,6 +14,7 @@ mod task;
 mod template;
 mod walk;
 mod when;
+mod workload;
 
 pub use aurora_global::{failback, planned_failover, unplanned_failover};
 pub use json::Json;
@@ -25,6 +26,7 @@ pub use task::{Failure, Task, WAIT_SECONDS};
 pub use template::template;
 pub use walk::{Next, Passed, Walk};
 pub use when::When;
+pub use workload::{restore_home, revert_home};
 
 /// The machines of one topology, which one template deploys.
 #[derive(Debug)]
@@ -40,7 +42,11 @@ pub struct Topology {
 /// Every topology with its machines.
 #[must_use]
 pub fn topologies() -> Vec<Topology> {
-    vec![aurora_global::topology(), rds_replica::topology()]
+    vec![
+        aurora_global::topology(),
+        rds_replica::topology(),
+        workload::topology(),
+    ]
 }
 
 /// Every machine.

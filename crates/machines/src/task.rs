@@ -19,6 +19,8 @@ pub enum Failure {
     Closes,
     /// It is recorded, and the run goes on.
     GoesOn,
+    /// It is recorded, and the run goes to the state that gives back what it had taken.
+    LeadsTo(&'static str),
 }
 
 /// A loop of passes.
@@ -86,6 +88,7 @@ impl Task {
         let after_failure: Cow<'static, str> = match self.failure {
             Failure::Closes => "CloseRun".into(),
             Failure::GoesOn => next.to_owned().into(),
+            Failure::LeadsTo(state) => state.into(),
         };
         let [progress, wait] = ["Progress", "Wait"].map(|end| format!("{}{end}", self.state));
         vec![

@@ -15,5 +15,6 @@ pub mod functions;
 pub mod health_checks;
 pub mod profile;
 pub mod roads;
+pub mod shop;
 mod trust;
 pub mod world;

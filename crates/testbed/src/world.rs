@@ -118,6 +118,8 @@ impl World {
             simulator,
         })
         .await?;
+        // Policies that ask for the tags of a database are judged by those that it has there.
+        emulator.know_rds(foundation.simulator.address()).await?;
         resources::reset(
             &emulator,
             &profile,

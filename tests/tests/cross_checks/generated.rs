@@ -158,6 +158,7 @@ fn described(machine: &Machine) -> String {
             (Some(state), _) => format!("goes to `{state}`"),
             (None, Failure::Closes) => "the run ends".to_owned(),
             (None, Failure::GoesOn) => "noted, goes on".to_owned(),
+            (None, Failure::LeadsTo(state)) => format!("noted, goes to `{state}`"),
         };
         writeln!(
             text,

@@ -8,12 +8,13 @@ use tests::{
 };
 
 /// What a topology may depend on.
-const A_TOPOLOGY_MAY_NEED: [&str; 3] = ["aws", "failover", "steps"];
+const A_TOPOLOGY_MAY_NEED: [&str; 4] = ["aws", "ec2-client", "failover", "steps"];
 
 /// What each crate may depend on, of the workspace. A topology names no other one, nor a shared step a topology. One that others
 /// than functions need has its place here.
-const MAY_NEED: [(&str, &[&str]); 19] = [
+const MAY_NEED: [(&str, &[&str]); 21] = [
     ("failover", &[]),
+    ("ec2-client", &[]),
     ("resolver", &["failover"]),
     ("postgres", &["failover", "resolver"]),
     ("mysql", &["failover", "resolver"]),
@@ -24,6 +25,7 @@ const MAY_NEED: [(&str, &[&str]); 19] = [
     ),
     ("aurora-global", &A_TOPOLOGY_MAY_NEED),
     ("rds-replica", &A_TOPOLOGY_MAY_NEED),
+    ("workload", &A_TOPOLOGY_MAY_NEED),
     (BY_KIND, &["failover"]),
     ("machines", &["failover"]),
     (
@@ -38,7 +40,7 @@ const MAY_NEED: [(&str, &[&str]); 19] = [
         ],
     ),
     ("report", &["failover"]),
-    ("cli", &["aws", "failover", "report"]),
+    ("cli", &["aws", "failover", "report", "workload"]),
     ("ec2-sim", &[]),
     ("rds-sim", &[]),
     (
@@ -77,6 +79,7 @@ const MAY_NEED: [(&str, &[&str]); 19] = [
             "report",
             "steps",
             "testbed",
+            "workload",
         ],
     ),
     (

@@ -93,6 +93,7 @@ fn filled(prefix: Option<&str>) -> BTreeSet<String> {
                 def walk(value, of):\n\
                 \x20   for key, one in value.items() if isinstance(value, dict) else enumerate(value):\n\
                 \x20       if key in ('AlarmDescription', 'Description'): continue\n\
+                \x20       if str(one).startswith('aurora-failover:'): continue\n\
                 \x20       if isinstance(one, (dict, list)): walk(one, of)\n\
                 \x20       elif 'failover' in str(one) or 'payments' in str(one): found.add(f'{of} {key} {one}')\n\
                 for stack in deployment.named('us-west-2'):\n\
@@ -109,6 +110,7 @@ fn filled(prefix: Option<&str>) -> BTreeSet<String> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Tags of what is not ours say that it was this product, whatever its installation is called.
 #[test]
 fn installations_with_prefixes_of_their_own_share_no_name() {
     let (ours, theirs) = (filled(None), filled(Some("payments-dr")));

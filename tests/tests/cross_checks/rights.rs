@@ -389,6 +389,10 @@ const DENIED: [(&str, &str, &str); 1] = [(
     "that anything answers is all that the witness wants to know",
 )];
 
+/// Functions that no scenario plays yet, so that nothing recorded says what they call. What their calls name holds their roles
+/// meanwhile: `what_brings_a_workload_home_may_make_its_calls_and_no_other`.
+const NOT_DRILLED: [&str; 1] = ["aurora-failover-restore-home"];
+
 /// Kind of Region, function, statement, action.
 type Right = (String, String, String, String);
 type Roles = BTreeMap<(&'static str, String), Role>;
@@ -403,6 +407,13 @@ fn roles() -> Roles {
         roles.into_iter().map(named)
     });
     roles.collect()
+}
+
+/// The roles of what drills play.
+fn drilled() -> Roles {
+    let all = roles().into_iter();
+    all.filter(|((_, function), _)| !NOT_DRILLED.contains(&&**function))
+        .collect()
 }
 
 /// What was recorded: the rights that were used, and what was denied.
@@ -482,7 +493,7 @@ fn faults(roles: &Roles, used: &BTreeSet<Right>) -> BTreeSet<String> {
 #[test]
 fn every_action_that_a_role_allows_is_called() {
     let (used, denied) = record();
-    assert_eq!(faults(&roles(), &used), BTreeSet::new());
+    assert_eq!(faults(&drilled(), &used), BTreeSet::new());
     let excused = DENIED.map(|(function, action, _)| (function.to_owned(), action.to_owned()));
     assert_eq!(denied, BTreeSet::from(excused), "what no role allowed");
 }
@@ -499,7 +510,7 @@ fn no_two_statements_of_a_role_have_one_name() {
 #[test]
 fn an_action_more_or_less_in_any_statement_is_found() {
     let (used, _) = record();
-    let roles = roles();
+    let roles = drilled();
     let known: BTreeSet<_> = roles
         .values()
         .flat_map(Role::actions)

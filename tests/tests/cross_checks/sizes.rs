@@ -35,6 +35,19 @@ fn listed(plans: usize) -> BTreeMap<&'static str, String> {
             of(&|plan, region| arn("", format!("global-cluster:orders-{plan}-{region}-*"))),
         ),
         (
+            "WorkloadDatabaseArns",
+            of(&|plan, region| arn(region, format!("db:shop-{plan}*"))),
+        ),
+        (
+            "WorkloadTableArns",
+            "arn:aws:dynamodb:*:123456789012:table/carts".to_owned(),
+        ),
+        (
+            "WorkloadHostArns",
+            "arn:aws:ec2:*:123456789012:instance/i-0123456789abcdef0".to_owned(),
+        ),
+        ("WorkloadPlans", "shop".to_owned()),
+        (
             "TopicArns",
             "arn:aws:sns:us-east-1:123456789012:orders-alerts".to_owned(),
         ),

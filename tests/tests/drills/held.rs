@@ -27,6 +27,7 @@ static PATH_IMPAIRED: OnceLock<Option<Held>> = OnceLock::new();
 static SWITCHOVER: OnceLock<Option<Held>> = OnceLock::new();
 static FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 static REPLICA_FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
+static WORKLOAD_FAILBACK: OnceLock<Option<Held>> = OnceLock::new();
 static ON_MARIADB: OnceLock<Option<Held>> = OnceLock::new();
 
 /// They are worlds of thirty processes each, with answers that are due within a second: more of them at once would be slower, and lie.
@@ -73,10 +74,15 @@ type ToHold = (&'static str, &'static str, &'static OnceLock<Option<Held>>);
 pub(crate) const FAILBACK_ON_MARIADB: &str = "replica-mariadb-failback";
 
 /// The longest ones begin.
-const SCENARIOS: [ToHold; 7] = [
+const SCENARIOS: [ToHold; 8] = [
     ("failback-after-detach", PREFIX, &FAILBACK),
     ("replica-failback", installation::PREFIX, &REPLICA_FAILBACK),
     (FAILBACK_ON_MARIADB, installation::PREFIX, &ON_MARIADB),
+    (
+        "workload-failback",
+        installation::PREFIX,
+        &WORKLOAD_FAILBACK,
+    ),
     ("switchover", installation::PREFIX, &SWITCHOVER),
     ("region-loss", installation::PREFIX, &REGION_LOSS),
     (
@@ -130,6 +136,10 @@ pub(crate) fn failback() -> &'static Held {
 
 pub(crate) fn replica_failback() -> &'static Held {
     wait(&REPLICA_FAILBACK)
+}
+
+pub(crate) fn workload_failback() -> &'static Held {
+    wait(&WORKLOAD_FAILBACK)
 }
 
 /// `None` where what sets the machine up has said why it leaves MariaDB out.

@@ -375,6 +375,8 @@ fn forced(operator: &Operator<'_>, before: &Question) {
     assert!(said.contains("the cool-down is over"), "{said}");
     let why = operator.types("false-alarm nobody --yes", 2);
     assert!(why.contains("run nobody is in no ledger"), "{why}");
+    let why = operator.types("revert orders --yes", 2);
+    assert!(why.contains("which has nothing to revert"), "{why}");
     let told = operator.types("unfence orders --dry-run", 1);
     assert!(
         told.contains("/aurora-failover/maintenance/orders"),

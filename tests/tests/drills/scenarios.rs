@@ -7,7 +7,7 @@ use tests::drill::Ended;
 
 use crate::held::{
     FAILBACK_ON_MARIADB, Held, PREFIX, failback, failback_on_mariadb, path_impaired, region_loss,
-    region_loss_managed, replica_failback, switchover,
+    region_loss_managed, replica_failback, switchover, workload_failback,
 };
 
 /// The fields that every report has, whatever the scenario.
@@ -251,6 +251,28 @@ fn an_instance_of_mariadb_comes_home_and_nothing_of_it_is_deleted() {
     assert_eq!(outcomes, ["succeeded", "succeeded"]);
     assert!(!called(&held.report, "DeleteDBInstance"));
     assert!(called(&held.report, "CreateDBInstanceReadReplica"));
+}
+
+#[test]
+fn a_workload_comes_home_and_nothing_of_it_is_deleted() {
+    let held = workload_failback();
+    assert_eq!(held.report["verdict"], "pass", "{:#}", held.report);
+    let run = &held.report["runs"][0];
+    assert_eq!(
+        (&run["machine"], &run["outcome"]),
+        (&"restore-home".into(), &"succeeded".into())
+    );
+    for made in [
+        "CopyDBSnapshot",
+        "CopyDBClusterSnapshot",
+        "RestoreDBInstanceFromDBSnapshot",
+        "RestoreDBClusterFromSnapshot",
+    ] {
+        assert!(called(&held.report, made), "{made}");
+    }
+    for deleted in ["DeleteDBInstance", "DeleteDBCluster"] {
+        assert!(!called(&held.report, deleted), "{deleted}");
+    }
 }
 
 #[test]

@@ -50,7 +50,55 @@ pub struct Database {
     pub replicas: Vec<String>,
 }
 
+/// How many pages of instances, or of clusters, are read.
+const PAGES_MAX: usize = 100;
+/// The tag of what belongs to a plan, whose value is the plan's name.
+const OF_PLAN: &str = "aurora-failover";
+/// The tag that says what a plan calls it.
+const OF_RESOURCE: &str = "aurora-failover:resource";
+
+/// An instance that stands alone, or a cluster, which bears a plan's tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// Whether it is a cluster.
+    pub is_cluster: bool,
+    /// Its identifier.
+    pub identifier: String,
+    /// What its tag says that the plan calls it.
+    pub resource: Option<String>,
+    /// Whether it is encrypted.
+    pub is_encrypted: bool,
+}
+
 impl Account {
+    /// Every instance that stands alone, and every cluster, whose tag `aurora-failover` names the plan.
+    ///
+    /// # Errors
+    /// `Denied`, `Unavailable`, `NotReady` where there are too many to read.
+    pub async fn tagged(&self, region: &Region, plan: &str) -> Result<Vec<Tagged>, Error> {
+        let client = Client::new(&self.of(region));
+        let mut found = Vec::new();
+        let what = format!("RDS DescribeDBInstances in {region}");
+        let mut pages = client.describe_db_instances().into_paginator().send();
+        let mut read = 0;
+        while let Some(page) = pages.next().await {
+            read = counted(read, &what)?;
+            let page = page.map_err(|why| error(&what, &why))?;
+            let instances = page.db_instances.into_iter().flatten();
+            found.extend(instances.filter_map(|one| instance_of(one, plan)));
+        }
+        let what = format!("RDS DescribeDBClusters in {region}");
+        let mut pages = client.describe_db_clusters().into_paginator().send();
+        let mut read = 0;
+        while let Some(page) = pages.next().await {
+            read = counted(read, &what)?;
+            let page = page.map_err(|why| error(&what, &why))?;
+            let clusters = page.db_clusters.into_iter().flatten();
+            found.extend(clusters.filter_map(|one| cluster_of(one, plan)));
+        }
+        Ok(found)
+    }
+
     /// A global database as a Region shows it; nothing where there is none of this name.
     ///
     /// # Errors
@@ -135,6 +183,48 @@ impl Account {
             Err(why) => Err(error(&format!("RDS DescribeDBInstances in {region}"), &why)),
         }
     }
+}
+
+fn counted(read: usize, what: &str) -> Result<usize, Error> {
+    if read < PAGES_MAX {
+        return Ok(read + 1);
+    }
+    Err(Error::NotReady(format!(
+        "{what} has more than {PAGES_MAX} pages; write the plan by hand"
+    )))
+}
+
+/// What the tags say that the plan calls it, where they name the plan.
+fn called(tags: &[types::Tag], plan: &str) -> Option<Option<String>> {
+    let value = |key: &str| {
+        let mut tags = tags.iter();
+        let tag = tags.find(|tag| tag.key() == Some(key))?;
+        tag.value().map(str::to_owned)
+    };
+    (value(OF_PLAN).as_deref() == Some(plan)).then(|| value(OF_RESOURCE))
+}
+
+fn instance_of(found: types::DbInstance, plan: &str) -> Option<Tagged> {
+    let is_member = found
+        .db_cluster_identifier()
+        .is_some_and(|name| !name.is_empty());
+    let resource = called(found.tag_list(), plan).filter(|_| !is_member)?;
+    Some(Tagged {
+        is_cluster: false,
+        is_encrypted: found.storage_encrypted == Some(true),
+        identifier: found.db_instance_identifier?,
+        resource,
+    })
+}
+
+fn cluster_of(found: types::DbCluster, plan: &str) -> Option<Tagged> {
+    let resource = called(found.tag_list(), plan)?;
+    Some(Tagged {
+        is_cluster: true,
+        is_encrypted: found.storage_encrypted == Some(true),
+        identifier: found.db_cluster_identifier?,
+        resource,
+    })
 }
 
 fn global(found: types::GlobalCluster) -> GlobalDatabase {

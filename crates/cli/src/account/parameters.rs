@@ -8,7 +8,6 @@ use failover::{
     Error,
     domain::{PlanName, Region},
     installation,
-    plan::parameters,
     switches::{kill, maintenance},
 };
 
@@ -52,19 +51,18 @@ impl Account {
             .await
     }
 
-    /// Writes a plan's document in a Region. Up to 4 KB it is a Standard parameter, which costs nothing.
+    /// Writes a plan's document into its parameter in a Region. Up to 4 KB it is a Standard parameter, which costs nothing.
     ///
     /// # Errors
     /// `Denied`, `Unavailable`.
     pub async fn put_plan(
         &self,
         region: &Region,
-        plan: &PlanName,
+        parameter: &str,
         text: &str,
     ) -> Result<(), Error> {
-        let name = format!("{}{plan}", parameters());
-        self.put(region, &name, (text, ParameterTier::IntelligentTiering))
-            .await
+        let tier = ParameterTier::IntelligentTiering;
+        self.put(region, parameter, (text, tier)).await
     }
 
     async fn put(

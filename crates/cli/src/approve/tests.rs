@@ -51,6 +51,7 @@ async fn answered(account: &Fake, token: Option<&str>, no: Option<&str>) -> Answ
         run: "a7",
         token,
         no,
+        by: None,
     };
     let act = async |desk: &Desk<'_>| run(desk, wanted, Consent::default()).await;
     let terminal = Terminal::typed(&["orders"]);

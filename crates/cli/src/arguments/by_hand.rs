@@ -25,6 +25,9 @@ pub enum ByHandCommand {
         /// The question's token, as the message has it; else it is taken from the history of the execution.
         #[arg(long)]
         token: Option<String>,
+        /// Who answers, which the run of a workload keeps.
+        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
+        by: Option<String>,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -39,6 +42,9 @@ pub enum ByHandCommand {
         /// Why not.
         #[arg(long, default_value = "declined")]
         why: String,
+        /// Who answers, which the run of a workload keeps.
+        #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true)]
+        by: Option<String>,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,
@@ -115,10 +121,18 @@ pub enum ByHandCommand {
         consent: Consent,
     },
     /// Writes the writer that RDS shows into every ledger: at the beginning, or after somebody moved it by hand.
+    ///
+    /// Of a workload somebody says which Region serves, and it is looked whether every resource runs there.
     Adopt {
         /// The plan.
         #[arg(value_parser = plan)]
         plan: PlanName,
+        /// The Region in which a workload serves.
+        #[arg(long, value_name = "REGION", value_parser = region)]
+        serves: Option<Region>,
+        /// The epoch at which a workload stands, where another Region served and people have moved the business since.
+        #[arg(long, value_name = "EPOCH", requires = "serves")]
+        from_epoch: Option<u64>,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,

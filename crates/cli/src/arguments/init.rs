@@ -10,12 +10,18 @@ use failover::{
 
 use super::{plan, region};
 
-/// A database, and where its plan is written.
+/// A database or a workload, and where its plan is written.
 #[derive(Debug, Clone, Args)]
 pub struct Init {
-    /// The database that is to be protected.
+    /// What the plan is for.
     #[command(flatten)]
     pub database: GlobalClusterOrInstance,
+    /// Where the workload normally lives.
+    #[arg(long, value_name = "REGION", value_parser = region, requires = "workload")]
+    pub home: Option<Region>,
+    /// Where it runs after a disaster.
+    #[arg(long, value_name = "REGION", value_parser = region, requires = "workload")]
+    pub recovery: Option<Region>,
     /// What the plan is to be called; made of the database's name where nothing is said.
     #[arg(long, value_name = "PLAN", value_parser = plan)]
     pub plan: Option<PlanName>,
@@ -30,7 +36,7 @@ pub struct Init {
     pub force: bool,
 }
 
-/// One of both.
+/// One of them.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct GlobalClusterOrInstance {
@@ -40,6 +46,10 @@ pub struct GlobalClusterOrInstance {
     /// The identifier of an RDS instance with a replica in another Region, or of that replica.
     #[arg(long, value_name = "IDENTIFIER", value_parser = identifier)]
     pub instance: Option<String>,
+    /// The name of a workload's plan: what bears it as the value of its tag `aurora-failover`, in either Region, is paired.
+    #[arg(long, value_name = "PLAN", value_parser = plan, requires_all = ["home", "recovery"],
+        conflicts_with_all = ["plan", "witness"])]
+    pub workload: Option<PlanName>,
 }
 
 fn identifier(text: &str) -> Result<String, String> {

@@ -59,23 +59,41 @@ pub enum MoveCommand {
         #[command(flatten)]
         watching: Watching,
     },
-    /// Rebuilds the standby in the home Region and brings the writer there.
+    /// Rebuilds the standby in the home Region and brings the writer there, or brings a workload home.
     ///
     /// A human is asked once more before the writer moves, unless --approved is given. Where RDS has to make the member anew this
-    /// takes hours; it goes on without this command.
+    /// takes hours; it goes on without this command. The run of a workload asks three times, and shows how far each resource is.
     Failback {
         /// The plan.
         #[arg(value_parser = plan)]
         plan: PlanName,
-        /// Ends once the standby is rebuilt, and leaves the writer where it is.
+        /// Ends once the standby is rebuilt, and leaves the writer where it is. A workload is built beside, looked at and taken away.
         #[arg(long, conflicts_with_all = ["not_before", "approved"])]
         rehearse: bool,
-        /// When the writer may move, such as 2026-12-01T02:00:00Z; at most 14 days away.
+        /// When the writer may move, or the business of a workload stop, such as 2026-12-01T02:00:00Z; at most 14 days away.
         #[arg(long, value_name = "TIME", value_parser = moment)]
         not_before: Option<Timestamp>,
         /// Asks nobody once more before the writer moves.
         #[arg(long)]
         approved: bool,
+        /// Whether it is agreed to.
+        #[command(flatten)]
+        consent: Consent,
+        /// How long it is looked at.
+        #[command(flatten)]
+        watching: Watching,
+    },
+    /// Undoes the cut-over of a workload: its recovery Region serves again.
+    ///
+    /// What came home is renamed and kept, and the old one gets its name again. Before home serves nothing is lost. The exit code is
+    /// 0 where it is undone, 1 where it is not or is refused, and 3 where its end was not seen.
+    Revert {
+        /// The plan of a workload.
+        #[arg(value_parser = plan)]
+        plan: PlanName,
+        /// Goes back although home serves already: what was written there since is lost.
+        #[arg(long)]
+        accept_data_loss: bool,
         /// Whether it is agreed to.
         #[command(flatten)]
         consent: Consent,

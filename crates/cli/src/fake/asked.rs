@@ -2,6 +2,9 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value;
+use workload::run::WorkloadRun;
+
+use super::workloads::OfWorkload;
 
 /// What is asked.
 pub(super) enum Asked {
@@ -12,6 +15,7 @@ pub(super) enum Asked {
     Vantage,
     Record(String),
     Losses(String),
+    OfWorkload(OfWorkload),
     Put(String, String),
     Execution,
     History,
@@ -36,16 +40,24 @@ impl Asked {
         match target.rsplit('.').next().unwrap_or_default() {
             "GetParametersByPath" => Self::Parameters,
             "Query" if body["ExpressionAttributeValues"][":known"].is_object() => Self::Known,
-            "Query" => Self::Runs,
+            "Query" => of_query(&text("/ExpressionAttributeValues/:begin/S")),
             "GetItem" if body["Key"]["item"]["S"] == "state" => Self::Row,
             "GetItem" if text("/Key/item/S").starts_with("run/") => {
                 Self::Record(text("/Key/item/S").replace("run/", ""))
+            }
+            "GetItem" if text("/Key/item/S").starts_with(WorkloadRun::ITEMS) => {
+                Self::OfWorkload(OfWorkload::Run(text("/Key/item/S")))
             }
             "GetItem" if text("/Key/item/S").starts_with("loss/") => {
                 Self::Losses(text("/Key/item/S").replace("loss/", ""))
             }
             "GetItem" => Self::Vantage,
             "PutParameter" => Self::Put(text("/Name"), text("/Value")),
+            "StartExecution" => Self::OfWorkload(OfWorkload::Start {
+                machine: text("/stateMachineArn"),
+                name: text("/name"),
+                input: text("/input"),
+            }),
             "DescribeExecution" => Self::Execution,
             "GetExecutionHistory" => Self::History,
             "SendTaskSuccess" => Self::Answer(format!("yes {}", text("/taskToken"))),
@@ -68,12 +80,22 @@ impl Asked {
             Self::Vantage => "vantage",
             Self::Record(_) => "record",
             Self::Losses(_) => "losses",
+            Self::OfWorkload(asked) => asked.name(),
             Self::Put(..) => "put",
             Self::Execution => "execution",
             Self::History => "history",
             Self::Answer(_) => "answer",
             Self::Function(name, _) | Self::Rds(name, _) => name,
         }
+    }
+}
+
+/// Runs of databases are asked for, or the items of a workload that begin so.
+fn of_query(begin: &str) -> Asked {
+    match begin {
+        "" => Asked::Runs,
+        WorkloadRun::ITEMS => Asked::OfWorkload(OfWorkload::Runs),
+        begin => Asked::OfWorkload(OfWorkload::Rows(begin.to_owned())),
     }
 }
 

@@ -126,3 +126,32 @@ async fn a_fault_a_dry_run_and_a_silent_region_write_nothing_there() {
     );
     assert_eq!(account.written().len(), 1);
 }
+
+#[tokio::test]
+async fn a_workload_is_put_below_workloads_in_its_two_regions() {
+    let account = Fake::default();
+    let text = crate::workloads::fixtures::document().to_string();
+    let (answer, _) = put(&account, &text, false).await;
+    assert_eq!(answer.ending, Ending::Well, "{answer:?}");
+    let written = |region: &str| format!("{region} /aurora-failover/workloads/orders={text}");
+    let mut there = account.written();
+    there.sort();
+    assert_eq!(there, [written(OTHER), written(HOME)]);
+}
+
+#[tokio::test]
+async fn a_name_that_a_plan_of_the_other_sort_bears_is_refused() {
+    let workload = crate::workloads::fixtures::document().to_string();
+    for (account, text) in [
+        (well(), workload),
+        (crate::workloads::fixtures::away(), THERE.to_owned()),
+    ] {
+        let (answer, _) = put(&account, &text, false).await;
+        assert_eq!(answer.ending, Ending::Misused, "{answer:?}");
+        assert!(
+            answer.complaints[0].contains("another plan of that name"),
+            "{answer:?}"
+        );
+        assert_eq!(account.written(), Vec::<String>::new());
+    }
+}

@@ -14,13 +14,13 @@ use crate::ending::{Answer, Ending};
 
 /// What one Region says of all plans.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub(crate) struct Directory {
     pub(super) parameters: Result<BTreeMap<String, String>, Error>,
     pub(super) known: Result<Vec<KeptPlan>, Error>,
 }
 
 /// What every Region that was asked says of all plans.
-pub(super) type Directories = BTreeMap<Region, Directory>;
+pub(crate) type Directories = BTreeMap<Region, Directory>;
 
 /// A plan's parameter in one Region.
 #[derive(Debug)]

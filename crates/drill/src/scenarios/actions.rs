@@ -14,4 +14,5 @@ pub(crate) mod stacks;
 pub(crate) mod stale_client;
 pub(crate) mod suspicion;
 pub(crate) mod upstream;
+pub(crate) mod workload;
 pub(crate) mod writer_away;

@@ -11,3 +11,4 @@ pub(crate) mod planned;
 pub(crate) mod replicas;
 pub(crate) mod rows;
 pub(crate) mod services;
+pub(crate) mod workload;

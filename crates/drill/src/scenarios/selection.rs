@@ -4,12 +4,13 @@ use crate::scenario::Scenario;
 
 /// Scenarios whose names begin with one of these words are played by it. `region` is no family: its members have nothing in
 /// common but the word.
-pub(crate) const FAMILIES: [&str; 5] = [
+pub(crate) const FAMILIES: [&str; 6] = [
     "approval",
     "failback",
     "misconfigured-probe",
     "replica-mariadb",
     "route53-down",
+    "workload",
 ];
 
 /// The scenarios that a word on the command line names: one, several with commas between them, a family, or `all`.
@@ -62,8 +63,9 @@ mod tests {
         assert_eq!(names("misconfigured-probe").len(), 4);
         assert_eq!(names("failback").len(), 4);
         assert_eq!(names("replica-mariadb").len(), 5);
+        assert_eq!(names("workload").len(), 6);
         let all = names("all");
-        assert_eq!(all.len(), crate::scenarios::all().count() - 10);
+        assert_eq!(all.len(), crate::scenarios::all().count() - 13);
         assert!(!all.contains(&"round-trip"));
         assert!(selection("region").unwrap_err().contains("region-loss"));
     }

@@ -125,6 +125,7 @@ impl Model {
             "DescribeVolumes" => self.describe_volumes(region, params),
             "DescribeVolumeStatus" => self.describe_volume_status(region, params),
             "DescribeSnapshots" => self.describe_snapshots(region, params),
+            "DescribeImages" => self.describe_images(region, params),
             "DescribeSubnets" => self.describe_subnets(region, params),
             "DescribeSecurityGroups" => self.describe_security_groups(region, params),
             "DescribeRouteTables" => self.describe_route_tables(region, params),
@@ -146,6 +147,8 @@ impl Model {
             "CreateSnapshots" => self.create_snapshots(region, params),
             "CopySnapshot" => self.copy_snapshot(region, params),
             "DeleteSnapshot" => self.delete_snapshot(region, params),
+            "RegisterImage" => self.register_image(region, params),
+            "DeregisterImage" => self.deregister_image(region, params),
             "CreateTags" => self.create_tags(region, params),
             other => Err(Fault::invalid_action(other)),
         }

@@ -121,7 +121,7 @@ impl Model {
         made.map_or(Node::Fields(Vec::new()), |it| self.reservation_node(it))
     }
 
-    fn image(&self, region: &str, id: &str) -> Result<&Image, Fault> {
+    pub(crate) fn image(&self, region: &str, id: &str) -> Result<&Image, Fault> {
         let found = self.images.get(id);
         found
             .filter(|image| image.region == region)

@@ -134,9 +134,11 @@ impl Model {
         let made = Image {
             id: image.id.clone(),
             region: image.region,
+            name: image.id.clone(),
             root_device: image.root_device,
             size_gib: image.size_gib,
             snapshot: image.snapshot,
+            tags: Tags::new(),
         };
         self.images.insert(image.id, made);
     }

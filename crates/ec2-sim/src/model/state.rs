@@ -294,8 +294,10 @@ pub(crate) struct Key {
 pub(crate) struct Image {
     pub(crate) id: String,
     pub(crate) region: String,
+    pub(crate) name: String,
     pub(crate) root_device: String,
     pub(crate) size_gib: u64,
     /// The snapshot that its root is restored from, if its root holds anything.
     pub(crate) snapshot: Option<String>,
+    pub(crate) tags: Tags,
 }

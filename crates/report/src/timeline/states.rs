@@ -15,7 +15,9 @@ impl Kind {
             "FlipDns" | "FlipDnsAgain" => Some(Self::Dns),
             "RestartEcs" | "Conclude" => Some(Self::Services),
             "OpenRun" | "FenceWriter" | "LossLedger" | "RebuildGlobal" | "ReplaceReplica"
-            | "ProtectAgain" | "KeepPlan" | "VerifyWrites" | "CloseRun" => Some(Self::Run),
+            | "ProtectAgain" | "KeepPlan" | "VerifyWrites" | "CloseRun" | "Prepare" | "Sync"
+            | "Rehearse" | "TakeAway" | "Suspend" | "LastSync" | "CutOver" | "Verify"
+            | "Retire" | "GiveBack" | "Revert" => Some(Self::Run),
             hook if Phase::ALL.iter().any(|phase| phase.state() == hook) => Some(Self::Run),
             _ => None,
         }

@@ -73,11 +73,20 @@ impl Emulator {
         all.arg("--yes").arg("--packages").arg(&deployment.packages);
         self.run(all, "deploy").await?;
         for region in &deployment.members {
-            let mut failback = self.deployer("failback", &answers);
-            failback.args(["--region", region]);
-            self.run(failback, &format!("failback-{region}")).await?;
+            self.give_failback(region).await?;
         }
         Ok(())
+    }
+
+    /// Deploys to a Region what only a failback may do there, with the answers that everything was deployed with.
+    ///
+    /// # Errors
+    /// When a stack fails; the error ends with what the program said last.
+    pub async fn give_failback(&self, region: &str) -> Result<(), EmulatorError> {
+        let answers = self.config.folder.join("answers.yaml");
+        let mut failback = self.deployer("failback", &answers);
+        failback.args(["--region", region]);
+        self.run(failback, &format!("failback-{region}")).await
     }
 
     /// Deploys the same answers once more, changed as somebody changes the file; answers what the program said.

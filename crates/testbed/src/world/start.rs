@@ -16,6 +16,7 @@ use crate::{
         WITNESS, member, switch_bucket,
     },
     roads::Roads,
+    shop,
 };
 
 /// Starts the simulated RDS.
@@ -145,6 +146,8 @@ pub(super) fn deployment(
         ),
         ("SwitchObjectArns", switches("/switch")),
         ("SwitchBucketArns", switches("")),
+        ("WorkloadDatabaseArns", shop::database_arns()),
+        ("WorkloadPlans", shop::PLAN.to_owned()),
         ("SubnetIds", "subnet-0123456789abcdef0".to_owned()),
         ("SecurityGroupIds", "sg-0123456789abcdef0".to_owned()),
     ];

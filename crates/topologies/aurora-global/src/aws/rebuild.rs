@@ -2,9 +2,14 @@
 
 mod inputs;
 mod make;
-mod read;
 
-use ::aws::{Aws, client, error, once_rds, shapes::tags};
+use ::aws::{
+    Aws, client, error, once_rds,
+    shapes::{
+        clusters::{shape, snapshot as snapshot_of},
+        tags,
+    },
+};
 use aws_sdk_rds::{error::ProvideErrorMetadata, types};
 use failover::{
     Error,
@@ -14,7 +19,6 @@ use failover::{
 
 use super::{db_cluster, shown::of_cluster};
 use crate::members::Accepted;
-use read::{shape, snapshot_of};
 
 /// How RDS names what a managed failover kept of a cluster.
 /// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.

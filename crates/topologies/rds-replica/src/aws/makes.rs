@@ -1,9 +1,11 @@
 //! The port [`Makes`], carried out at RDS.
 
 mod inputs;
-mod read;
 
-use ::aws::{Aws, client, error, once_rds, repeated, shapes::timestamp};
+use ::aws::{
+    Aws, client, error, once_rds, repeated,
+    shapes::{instances, timestamp},
+};
 use aws_sdk_rds::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
@@ -25,7 +27,7 @@ impl<K> Makes for Aws<K> {
         let found = described(self, region, identifier).await?;
         Ok(found.map(|found| Whole {
             created_at: found.instance_create_time.and_then(timestamp),
-            shape: read::shape(found.clone()),
+            shape: instances::shape(found.clone()),
             instance: instance(found),
         }))
     }
@@ -39,7 +41,7 @@ impl<K> Makes for Aws<K> {
         match answer {
             Ok(answer) => {
                 let found = answer.db_snapshots.unwrap_or_default();
-                Ok(found.into_iter().next().map(read::snapshot))
+                Ok(found.into_iter().next().map(instances::snapshot))
             }
             Err(why) if why.code() == Some("DBSnapshotNotFound") => Ok(None),
             Err(why) => Err(error(&format!("RDS DescribeDBSnapshots in {region}"), &why)),

@@ -1,16 +1,16 @@
 //! What a rebuild gives RDS to make a member anew: of each call the whole input, so that a test can hold it against the SDK's.
 
-use ::aws::shapes::{insights, own_group, some, tag_list};
-use aws_sdk_rds::{
-    operation::{
-        create_db_cluster::builders::CreateDbClusterInputBuilder,
-        create_db_cluster_endpoint::builders::CreateDbClusterEndpointInputBuilder,
-        create_db_instance::builders::CreateDbInstanceInputBuilder,
-        create_global_cluster::builders::CreateGlobalClusterInputBuilder,
-    },
-    types,
+pub(super) use ::aws::shapes::clusters::endpoint;
+use ::aws::shapes::{
+    clusters::{self, scaling},
+    insights, own_group, some, tag_list,
 };
-use failover::topology::{EndpointShape, GlobalSettings, InstanceShape, ScalingShape, Shape};
+use aws_sdk_rds::operation::{
+    create_db_cluster::builders::CreateDbClusterInputBuilder,
+    create_db_instance::builders::CreateDbInstanceInputBuilder,
+    create_global_cluster::builders::CreateGlobalClusterInputBuilder,
+};
+use failover::topology::{GlobalSettings, InstanceShape, Shape};
 
 const ENGINE: &str = "aurora-postgresql";
 
@@ -77,47 +77,7 @@ pub(super) fn member(
 
 /// An instance takes the rest from its cluster.
 pub(super) fn instance(cluster: &str, like: &InstanceShape) -> CreateDbInstanceInputBuilder {
-    CreateDbInstanceInputBuilder::default()
-        .db_instance_identifier(&like.identifier)
-        .db_cluster_identifier(cluster)
-        .db_instance_class(&like.class)
-        .engine(ENGINE)
-        .set_promotion_tier(like.promotion_tier)
-        .set_db_parameter_group_name(own_group(like.parameter_group.as_ref()))
-        .set_availability_zone(like.availability_zone.clone())
-        .set_preferred_maintenance_window(like.maintenance_window.clone())
-        .set_auto_minor_version_upgrade(like.auto_minor_version_upgrade)
-        .set_publicly_accessible(like.publicly_accessible)
-        .set_ca_certificate_identifier(like.ca_certificate.clone())
-        .set_monitoring_interval(like.monitoring.interval_seconds)
-        .set_monitoring_role_arn(like.monitoring.writer())
-        .set_enable_performance_insights(like.monitoring.insights)
-        .set_performance_insights_kms_key_id(
-            insights(&like.monitoring).and_then(|on| on.insights_key.clone()),
-        )
-        .set_performance_insights_retention_period(
-            insights(&like.monitoring).and_then(|on| on.insights_days),
-        )
-        .set_tags(tag_list(&like.tags))
-}
-
-/// A custom endpoint.
-pub(super) fn endpoint(cluster: &str, like: &EndpointShape) -> CreateDbClusterEndpointInputBuilder {
-    CreateDbClusterEndpointInputBuilder::default()
-        .db_cluster_identifier(cluster)
-        .db_cluster_endpoint_identifier(&like.identifier)
-        .endpoint_type(&like.kind)
-        .set_static_members(some(like.static_members.clone()))
-        .set_excluded_members(some(like.excluded_members.clone()))
-        .set_tags(tag_list(&like.tags))
-}
-
-fn scaling(like: &ScalingShape) -> types::ServerlessV2ScalingConfiguration {
-    types::ServerlessV2ScalingConfiguration::builder()
-        .set_min_capacity(like.acus_min)
-        .set_max_capacity(like.acus_max)
-        .set_seconds_until_auto_pause(like.auto_pause_seconds)
-        .build()
+    clusters::instance(cluster, ENGINE, like)
 }
 
 #[cfg(test)]

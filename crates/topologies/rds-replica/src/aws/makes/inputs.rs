@@ -1,15 +1,11 @@
 //! What RDS is given to make a replica anew: the whole input, so that a test can hold it against the SDK's.
 
-use ::aws::shapes::{insights, own_group, some, tag_list};
+use ::aws::shapes::{insights, instances::provisioned, own_group, some, tag_list};
 use aws_sdk_rds::operation::{
     create_db_instance_read_replica::builders::CreateDbInstanceReadReplicaInputBuilder,
     modify_db_instance::builders::ModifyDbInstanceInputBuilder,
 };
-use failover::topology::{AloneShape, Shape};
-
-/// From so much on RDS takes a provision of its own for the storage type `gp3`, in GiB.
-/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>.
-const GP3_PROVISIONED_GIB: i32 = 400;
+use failover::topology::Shape;
 
 /// A replica takes logins, databases and version from its source; the rest is as it was.
 pub(super) fn replica(source_arn: &str, like: &Shape) -> CreateDbInstanceReadReplicaInputBuilder {
@@ -73,16 +69,6 @@ pub(super) fn completed(like: &Shape) -> ModifyDbInstanceInputBuilder {
         .set_backup_retention_period(like.backup_retention_days)
         .set_preferred_backup_window(like.backup_window.clone())
         .set_preferred_maintenance_window(like.maintenance_window.clone())
-}
-
-/// Operations and throughput, where the storage is provisioned with them: else RDS shows its baseline, and refuses to be given it.
-fn provisioned(kind: Option<&str>, alone: &AloneShape) -> (Option<i32>, Option<i32>) {
-    let is_large = alone.storage_gib >= Some(GP3_PROVISIONED_GIB);
-    match kind {
-        Some("io1" | "io2") => (alone.iops, None),
-        Some("gp3") if is_large => (alone.iops, alone.throughput_mib),
-        Some(_) | None => (None, None),
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! Holds what a rebuilt member is given against everything that the SDK could give.
 
 use crate::rebuild_global::{CLUSTER, ENDPOINT, GLOBAL, INSTANCE};
-use aws_sdk_rds::operation::{
-    create_db_cluster::CreateDbClusterInput,
-    create_db_cluster_endpoint::CreateDbClusterEndpointInput,
-    create_db_instance::CreateDbInstanceInput, create_global_cluster::CreateGlobalClusterInput,
+use ::aws::shapes::clusters::shape;
+use aws_sdk_rds::{
+    operation::{
+        create_db_cluster::CreateDbClusterInput,
+        create_db_cluster_endpoint::CreateDbClusterEndpointInput,
+        create_db_instance::CreateDbInstanceInput, create_global_cluster::CreateGlobalClusterInput,
+    },
+    types,
 };
-
 use failover::testing::holds;
 
-use super::{super::read::shape, *};
+use super::*;
 
 fn tag(key: &str) -> types::Tag {
     types::Tag::builder().key(key).value("v").build()

@@ -1,5 +1,6 @@
 //! Holds what a replica is given against everything that the SDK could give.
 
+use ::aws::shapes::instances::shape;
 use aws_sdk_rds::{
     operation::create_db_instance_read_replica::CreateDbInstanceReadReplicaInput,
     types::{
@@ -9,7 +10,7 @@ use aws_sdk_rds::{
 };
 use failover::testing::holds;
 
-use super::{super::read::shape, *};
+use super::*;
 use crate::replace_replica::REPLICA;
 
 const SOURCE: &str = "arn:aws:rds:us-east-1:123456789012:db:orders-east";

@@ -1,13 +1,21 @@
-//! What RDS shows of a member, as it has to be made again.
+//! What RDS shows of a member, as it has to be made again, and what RDS is given of its parts.
 
-use ::aws::shapes::{tags, timestamp};
-use aws_sdk_rds::types;
+use aws_sdk_rds::{
+    operation::{
+        create_db_cluster_endpoint::builders::CreateDbClusterEndpointInputBuilder,
+        create_db_instance::builders::CreateDbInstanceInputBuilder,
+    },
+    types,
+};
 use failover::topology::{
     EndpointShape, InstanceShape, MonitoringShape, RoleShape, ScalingShape, Shape, Snapshot,
 };
 
+use super::{insights, own_group, some, tag_list, tags, timestamp};
+
 /// The cluster with its instances, and its endpoints with their ARNs: their tags are asked for one by one.
-pub(super) fn shape(
+#[must_use]
+pub fn shape(
     found: types::DbCluster,
     instances: Vec<types::DbInstance>,
     endpoints: Vec<types::DbClusterEndpoint>,
@@ -157,7 +165,9 @@ fn endpoint_of(found: types::DbClusterEndpoint) -> Option<(EndpointShape, String
     Some((endpoint, found.db_cluster_endpoint_arn.unwrap_or_default()))
 }
 
-pub(super) fn snapshot_of(found: types::DbClusterSnapshot) -> Snapshot {
+/// A snapshot of a cluster.
+#[must_use]
+pub fn snapshot(found: types::DbClusterSnapshot) -> Snapshot {
     Snapshot {
         identifier: found.db_cluster_snapshot_identifier.unwrap_or_default(),
         status: found.status.unwrap_or_default(),
@@ -165,4 +175,53 @@ pub(super) fn snapshot_of(found: types::DbClusterSnapshot) -> Snapshot {
         resource_id: found.db_cluster_resource_id.unwrap_or_default(),
         taken_at: found.snapshot_create_time.and_then(timestamp),
     }
+}
+
+/// An instance takes the rest from its cluster.
+#[must_use]
+pub fn instance(cluster: &str, engine: &str, like: &InstanceShape) -> CreateDbInstanceInputBuilder {
+    CreateDbInstanceInputBuilder::default()
+        .db_instance_identifier(&like.identifier)
+        .db_cluster_identifier(cluster)
+        .db_instance_class(&like.class)
+        .engine(engine)
+        .set_promotion_tier(like.promotion_tier)
+        .set_db_parameter_group_name(own_group(like.parameter_group.as_ref()))
+        .set_availability_zone(like.availability_zone.clone())
+        .set_preferred_maintenance_window(like.maintenance_window.clone())
+        .set_auto_minor_version_upgrade(like.auto_minor_version_upgrade)
+        .set_publicly_accessible(like.publicly_accessible)
+        .set_ca_certificate_identifier(like.ca_certificate.clone())
+        .set_monitoring_interval(like.monitoring.interval_seconds)
+        .set_monitoring_role_arn(like.monitoring.writer())
+        .set_enable_performance_insights(like.monitoring.insights)
+        .set_performance_insights_kms_key_id(
+            insights(&like.monitoring).and_then(|on| on.insights_key.clone()),
+        )
+        .set_performance_insights_retention_period(
+            insights(&like.monitoring).and_then(|on| on.insights_days),
+        )
+        .set_tags(tag_list(&like.tags))
+}
+
+/// A custom endpoint.
+#[must_use]
+pub fn endpoint(cluster: &str, like: &EndpointShape) -> CreateDbClusterEndpointInputBuilder {
+    CreateDbClusterEndpointInputBuilder::default()
+        .db_cluster_identifier(cluster)
+        .db_cluster_endpoint_identifier(&like.identifier)
+        .endpoint_type(&like.kind)
+        .set_static_members(some(like.static_members.clone()))
+        .set_excluded_members(some(like.excluded_members.clone()))
+        .set_tags(tag_list(&like.tags))
+}
+
+/// Between which capacities a cluster scales, as RDS is given it.
+#[must_use]
+pub fn scaling(like: &ScalingShape) -> types::ServerlessV2ScalingConfiguration {
+    types::ServerlessV2ScalingConfiguration::builder()
+        .set_min_capacity(like.acus_min)
+        .set_max_capacity(like.acus_max)
+        .set_seconds_until_auto_pause(like.auto_pause_seconds)
+        .build()
 }

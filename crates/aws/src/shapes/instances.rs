@@ -1,11 +1,17 @@
 //! What RDS shows of an instance, as it has to be made again.
 
-use ::aws::shapes::{tags, timestamp};
 use aws_sdk_rds::types;
 use failover::topology::{AloneShape, InstanceShape, MonitoringShape, Shape, Snapshot};
 
+use super::{tags, timestamp};
+
+/// From so much on RDS takes a provision of its own for the storage type `gp3`, in GiB.
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>.
+const GP3_PROVISIONED_GIB: i32 = 400;
+
 /// The instance as a cluster that has it alone.
-pub(super) fn shape(found: types::DbInstance) -> Shape {
+#[must_use]
+pub fn shape(found: types::DbInstance) -> Shape {
     let beyond = beyond(&found);
     let only = only(&found);
     let groups = found.vpc_security_groups.unwrap_or_default();
@@ -117,12 +123,25 @@ fn beyond(found: &types::DbInstance) -> Vec<String> {
     beyond
 }
 
-pub(super) fn snapshot(found: types::DbSnapshot) -> Snapshot {
+/// A snapshot of an instance.
+#[must_use]
+pub fn snapshot(found: types::DbSnapshot) -> Snapshot {
     Snapshot {
         identifier: found.db_snapshot_identifier.unwrap_or_default(),
         status: found.status.unwrap_or_default(),
         kind: found.snapshot_type.unwrap_or_default(),
         resource_id: found.dbi_resource_id.unwrap_or_default(),
         taken_at: found.snapshot_create_time.and_then(timestamp),
+    }
+}
+
+/// Operations and throughput, where the storage is provisioned with them: else RDS shows its baseline, and refuses to be given it.
+#[must_use]
+pub fn provisioned(kind: Option<&str>, alone: &AloneShape) -> (Option<i32>, Option<i32>) {
+    let is_large = alone.storage_gib >= Some(GP3_PROVISIONED_GIB);
+    match kind {
+        Some("io1" | "io2") => (alone.iops, None),
+        Some("gp3") if is_large => (alone.iops, alone.throughput_mib),
+        Some(_) | None => (None, None),
     }
 }

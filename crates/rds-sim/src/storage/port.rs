@@ -82,6 +82,11 @@ fn hold(address: SocketAddr) -> Option<TcpSocket> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        iter, thread,
+        time::{Duration, Instant},
+    };
+
     use super::*;
 
     #[test]
@@ -92,7 +97,11 @@ mod tests {
         assert!(std::net::TcpStream::connect(first.address()).is_err());
         assert!(std::net::TcpListener::bind(first.address()).is_err());
         first.release();
-        assert!(std::net::TcpListener::bind(first.address()).is_ok());
+        // Whoever starts a process meanwhile has its socket, too, until that process runs its program.
+        let until = Instant::now() + Duration::from_secs(2);
+        let mut waits = iter::from_fn(|| (Instant::now() < until).then(thread::yield_now));
+        let is_free = waits.any(|()| std::net::TcpListener::bind(first.address()).is_ok());
+        assert!(is_free, "nobody gets {}", first.address());
     }
 
     #[test]

@@ -51,8 +51,20 @@ struct Wish {
     approval_seconds: u64,
 }
 
+/// Nothing is promised that no phase does.
+fn asks_for_what_there_is(input: &OpenInput) -> Result<(), Error> {
+    if input.test_recovery {
+        return Err(Error::InvalidRequest(
+            "test_recovery is true, and no run builds the recovery side beside yet; leave it out"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
 pub(super) async fn run<W: World>(world: &W, input: &OpenInput) -> Result<Opened, Error> {
     let kind = kind(input)?;
+    asks_for_what_there_is(input)?;
     let (here, now) = (world.region(), world.now());
     let (plan, undone) = planned(world, (&input.plan, kind)).await?;
     if *here != plan.home_region {

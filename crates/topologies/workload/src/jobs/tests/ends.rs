@@ -47,6 +47,19 @@ async fn a_refusal_is_said_with_every_other_once_all_are_at_rest_and_changes_not
 }
 
 #[tokio::test]
+async fn a_run_that_is_to_do_what_no_phase_does_is_refused_and_nothing_is_kept() {
+    let stage = Stage::usual();
+    let before = stage.everything();
+    let asked = json!({
+        "operation": "open", "plan": "orders", "kind": "restore_home", "execution": "a", "test_recovery": true
+    });
+    let why = stage.call(asked).await.unwrap_err();
+    assert_eq!(why.name(), "InvalidRequest");
+    assert!(why.to_string().contains("test_recovery is true"), "{why}");
+    assert!(before == stage.everything());
+}
+
+#[tokio::test]
 async fn the_end_says_the_sentence_of_a_cause_and_not_what_is_around_it() {
     let stage = Stage::usual();
     let run = stage.open("restore_home", "a").await;
